@@ -1,0 +1,1 @@
+"""Add-ons: one file and one row each, one way to install one."""

@@ -1,0 +1,1 @@
+"""Edge sites: embedded or hosted control plane, mirror, model cache, store-and-forward."""

@@ -1,0 +1,1 @@
+"""Management clusters, hosted control planes and bare-metal workers in data centres."""

@@ -1,0 +1,1 @@
+"""Model serving and the gateway in front of it."""

@@ -1,0 +1,1 @@
+"""Tenants: namespaces, quotas, RBAC, network policy and Kueue queues."""

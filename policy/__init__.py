@@ -1,0 +1,1 @@
+"""CrossGuard: rules are thin, decisions are pure, packs only wire."""

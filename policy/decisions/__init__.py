@@ -1,0 +1,1 @@
+"""Pure decisions: plain values in, findings out. No pulumi import."""

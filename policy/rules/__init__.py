@@ -1,0 +1,1 @@
+"""Thin CrossGuard rules: read resources, ask policy.decisions, report."""

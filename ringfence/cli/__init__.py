@@ -1,0 +1,1 @@
+"""The ringfence command: one file per subcommand."""

@@ -1,0 +1,1 @@
+"""Cited, dated tables (regions, jurisdictions, accelerators, prices). Owns no decision."""

@@ -1,0 +1,1 @@
+"""Cross-checks that the type system cannot make, reported all at once."""

@@ -1,0 +1,1 @@
+"""WHAT is composed: settings (the only reader of pulumi.Config), build, one file per topology part."""
