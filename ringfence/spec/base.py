@@ -6,10 +6,10 @@ countries and networks. Refuses to own: what a value means; cross-checks live in
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 NAME_PATTERN = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
@@ -37,6 +37,20 @@ def _country(value: str) -> str:
     return value
 
 
+def _network(value: Any) -> Any:
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError(f"{value!r} is not a network such as 10.20.0.0/16")
+    try:
+        return ip_network(value)
+    except ValueError:
+        pass
+    try:
+        meant = ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a network such as 10.20.0.0/16") from None
+    raise ValueError(f"{value!r} has bits set beyond its prefix: did you mean '{meant}'?")
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=40)]
 """A name that every cloud, label and DNS record can carry: lower-case letters, digits and inner hyphens, at most 40."""
 
@@ -46,7 +60,7 @@ Country = Annotated[str, AfterValidator(_country)]
 Jurisdiction = Annotated[str, StringConstraints(min_length=2, max_length=40)]
 """A country code, EU, EEA, GDPR-adequate, any, or one of the platform's own groups (checked across the file)."""
 
-Cidr = IPv4Network | IPv6Network
+Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 """A network in CIDR form without host bits, such as 10.20.0.0/16."""
 
 Hostname = Annotated[

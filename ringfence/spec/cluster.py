@@ -59,9 +59,7 @@ class EmbeddedControlPlane(Spec):
     port: Port = 6443
 
 
-ControlPlane = Annotated[
-    ManagedControlPlane | HostedControlPlane | EmbeddedControlPlane, Field(discriminator="kind")
-]
+ControlPlane = Annotated[ManagedControlPlane | HostedControlPlane | EmbeddedControlPlane, Field(discriminator="kind")]
 
 
 class StorageTier(Spec):

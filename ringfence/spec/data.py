@@ -11,7 +11,8 @@ from pydantic import Field, StringConstraints
 
 from ringfence.spec.base import Count, GiB, Jurisdiction, Name, PositiveInt, Spec
 
-Cron = Annotated[str, StringConstraints(pattern=r"^\S+ \S+ \S+ \S+ \S+$")]
+CRON_PATTERN = r"^\S+ \S+ \S+ \S+ \S+$"
+Cron = Annotated[str, StringConstraints(pattern=CRON_PATTERN)]
 
 
 class DataClass(Spec):
