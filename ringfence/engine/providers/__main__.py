@@ -1,0 +1,28 @@
+"""`python -m ringfence.engine.providers <package>`: serve one plan-only provider until the engine ends it."""
+
+from __future__ import annotations
+
+import sys
+
+USAGE = "usage: python -m ringfence.engine.providers kubernetes|aws|azure-native|gcp|random"
+
+
+def main(arguments: list[str]) -> int:
+    """Print the port as the plugin protocol asks and serve. Exit code 2 on a package that is not ours."""
+    from ringfence.engine.providers.schema.registry import PACKAGES
+
+    if not arguments or arguments[0] not in PACKAGES:
+        print(USAGE, file=sys.stderr)
+        return 2
+    from ringfence.engine.providers.provider import make_provider
+    from ringfence.engine.providers.server import serve
+
+    package = arguments[0]
+    server, port = serve(lambda: make_provider(package))
+    print(port, flush=True)
+    server.wait_for_termination()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,192 @@
+"""One plan-only provider instance: the order in which a request is checked, named, compared and answered.
+
+Owns the flow that all packages share; what is peculiar to a package is its family's (`families/`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ringfence.engine.providers import diff
+from ringfence.engine.providers.check import Failure, check_object
+from ringfence.engine.providers.families import Family, Resource, family_of
+from ringfence.engine.providers.notices import Notices
+from ringfence.engine.providers.protocol import provider_pb2
+from ringfence.engine.providers.schema.registry import PACKAGES, Registry
+from ringfence.engine.providers.suggest import hint
+from ringfence.engine.providers.wire import UNKNOWN, set_value, to_plain, to_struct
+
+
+class Provider:
+    """What the engine talks to. Safe to call from many threads."""
+
+    def __init__(self, family: Family, registry: Registry, version: str) -> None:
+        self.family = family
+        self.registry = registry
+        self.version = version
+        self.notices = Notices(registry.package.name)
+        self._renamed: dict[str, str] = {}
+
+    @property
+    def engine_address(self) -> str:
+        """Where notices are sent."""
+        return self.notices.address
+
+    @engine_address.setter
+    def engine_address(self, address: str) -> None:
+        self.notices.address = address
+
+    def package_schema(self) -> str:
+        """The least schema the engine accepts: the package's name and version."""
+        return json.dumps({"name": self.registry.package.name, "version": self.version})
+
+    def check_config(self, request: Any) -> Any:
+        """Refuse provider arguments that the SDK's Provider class does not have."""
+        failures = self.family.check_configuration(to_plain(request.news))
+        return _checked(request.news, failures)
+
+    def diff_config(self, request: Any) -> Any:
+        """What changed on a provider; the family says which of its arguments move every resource elsewhere."""
+        old = request.old_inputs if request.HasField("old_inputs") else request.olds
+        return diff.respond(
+            _without_version(to_plain(old)),
+            _without_version(to_plain(request.news)),
+            lambda path: diff.top_level(path) in self.family.replacing_configuration,
+        )
+
+    def configure(self, request: Any) -> None:
+        """Remember the configuration: regions, accounts, projects."""
+        self.family.configure(to_plain(request.args))
+
+    def check(self, request: Any) -> Any:
+        """Hold inputs against the SDK's types, and fill in a name where none was given."""
+        token = request.type or token_of(request.urn)
+        shape = self.registry.resource(token)
+        if shape is None:
+            return _checked(request.news, [self._unknown_type(token)])
+        inputs = to_plain(request.news)
+        failures = check_object(inputs, shape.inputs, lenient=self.family.lenient)
+        resource = Resource(token, request.urn, request.name or name_of(request.urn), shape, inputs)
+        failures += self.family.failures(resource)
+        response = _checked(request.news, failures)
+        if not failures:
+            defaults = self.family.defaults(resource, self._previous(request), request.autonaming)
+            for path, value in defaults.items():
+                _set_path(response.inputs, path, value)
+        return response
+
+    def diff(self, request: Any) -> Any:
+        """Compare the recorded inputs with the new ones."""
+        if request.old_inputs == request.news:
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        token = request.type or token_of(request.urn)
+        new = to_plain(request.news)
+        old = to_plain(request.old_inputs)
+        return diff.respond(old, new, self.family.replacements(token, old, new))
+
+    def create(self, request: Any) -> Any:
+        """Echo the inputs and add outputs: unknown in a preview, deterministic values on `up`."""
+        resource = self._resource(request, request.properties)
+        response = provider_pb2.CreateResponse(properties=request.properties)
+        if request.preview:
+            for name in self.family.computed(resource):
+                set_value(response.properties.fields[name], UNKNOWN)
+            return response
+        response.id, outputs = self.family.outputs(resource, request.properties)
+        for name, value in outputs.items():
+            set_value(response.properties.fields[name], value)
+        return response
+
+    def update(self, request: Any) -> Any:
+        """The new inputs over the old outputs."""
+        resource = self._resource(request, request.news)
+        response = provider_pb2.UpdateResponse(properties=request.news)
+        for name in self.family.computed(resource):
+            if name in request.olds.fields:
+                response.properties.fields[name].CopyFrom(request.olds.fields[name])
+        return response
+
+    def read(self, request: Any) -> Any:
+        """What was recorded; for a resource that is only known by its id (`.get`, import), values made from the id."""
+        response = provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        if not request.inputs.fields:
+            resource = self._resource(request, request.properties)
+            inputs, outputs = self.family.found(resource, request.id)
+            for target, values in ((response.inputs, inputs), (response.properties, inputs | outputs)):
+                for name, value in values.items():
+                    if name not in target.fields:
+                        set_value(target.fields[name], value)
+        return response
+
+    def invoke(self, request: Any) -> Any:
+        """Answer a function; a failure of arguments is the caller's error, never a crash."""
+        result = self.family.invoke(request.tok, to_plain(request.args), self.notices)
+        if isinstance(result, list):
+            failures = [provider_pb2.CheckFailure(property=item.path, reason=item.reason) for item in result]
+            return provider_pb2.InvokeResponse(failures=failures)
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(result))
+        return response
+
+    def call(self, request: Any) -> Any:
+        """Answer a resource's method with nothing but a notice: a plan-only provider has no live resource to ask."""
+        self.notices.once(request.tok, "a method call has no answer in a plan-only provider")
+        return provider_pb2.CallResponse()
+
+    def construct(self, request: Any) -> Any:
+        """Build a component that the package's real provider would build."""
+        return self.family.construct(request, self.notices)
+
+    def _resource(self, request: Any, properties: Any) -> Resource:
+        token = request.type or token_of(request.urn)
+        shape = self.registry.resource(token)
+        return Resource(token, request.urn, request.name or name_of(request.urn), shape, to_plain(properties))
+
+    def _previous(self, request: Any) -> dict[str, Any]:
+        """Old inputs, or for the second check of a resource that is being replaced, where its old name was."""
+        if request.olds.fields:
+            old = to_plain(request.olds)
+            self._renamed[request.urn] = json.dumps(self.family.name_in(old) or "")
+            return old
+        return {"__replaced": self._renamed[request.urn]} if request.urn in self._renamed else {}
+
+    def _unknown_type(self, token: str) -> Failure:
+        package = self.registry.package
+        reason = f"{package.wheel} {self.version} has no resource type {token}"
+        return Failure("", reason + hint(token, self.registry.tokens))
+
+
+def make_provider(package: str) -> Provider:
+    """A provider of one of `PACKAGES`."""
+    known = PACKAGES[package]
+    registry = Registry(known)
+    return Provider(family_of(registry), registry, known.version)
+
+
+def token_of(urn: str) -> str:
+    """The resource type of a URN: the last of the `$`-chained types of its third part."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
+def name_of(urn: str) -> str:
+    """The resource name of a URN."""
+    return urn.split("::", 3)[3]
+
+
+def _checked(news: Any, failures: list[Failure]) -> Any:
+    response = provider_pb2.CheckResponse(inputs=news)
+    for failure in failures:
+        # Without a property the engine prints the reason alone; with one it would print the whole value, secrets too.
+        response.failures.add(reason=str(failure))
+    return response
+
+
+def _set_path(struct: Any, path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        struct = struct.fields[key].struct_value
+    set_value(struct.fields[path[-1]], value)
+
+
+def _without_version(properties: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in properties.items() if key not in ("version", "pluginDownloadURL")}
