@@ -1,7 +1,7 @@
 """Labels and tags: one answer to "whose is this, where is it, and what does it hold", in each system's spelling.
 
-Owns: the keys and how values are made legal for AWS, Azure, GCP and Kubernetes. Refuses to own: where the values come from.
-Policies read the same keys, so that a tag and the rule that reads it cannot drift apart.
+Owns: the keys and how values are made legal for AWS, Azure, GCP and Kubernetes. Refuses to own: where the values
+come from. Policies read the same keys, so that a tag and the rule that reads it cannot drift apart.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def join_classes(classes: Iterable[str]) -> str:
     """The classes as one label value, sorted; raises ValueError where they cannot fit in 63 characters."""
     joined = DATA_CLASS_SEPARATOR.join(sorted(set(classes)))
     if len(joined) > _LONGEST_LABEL:
-        raise ValueError(f"data classes {joined!r} do not fit in a label of {_LONGEST_LABEL} characters: shorten their names")
+        raise ValueError(
+            f"data classes {joined!r} do not fit in a label of {_LONGEST_LABEL} characters: shorten their names"
+        )
     return joined
 
 

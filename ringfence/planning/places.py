@@ -1,6 +1,7 @@
 """Places: the country and the law of each site, service and registry of a platform.
 
-Owns: turning what the file says, or the region tables know, into one plain value. Refuses to own: whether that is allowed.
+Owns: turning what the file says, or the region tables know, into one plain value. Refuses to own: whether that is
+allowed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from ringfence.spec.site import CloudSite, DatacentreSite, EdgeSite
 
 @dataclass(frozen=True)
 class Place:
-    """Where something is, and whose law its operator is under. None means that it is not known: never that it is fine."""
+    """Where something is, and whose law its operator is under. None means that it is not known: never that it is
+    fine."""
 
     country: str | None
     """ISO 3166 country."""

@@ -1,6 +1,7 @@
 """Data classes and datasets: what must stay where, and the stores that hold it.
 
-Owns: what a class permits and what a dataset says of its copies. Refuses to own: the verdict (ringfence.spec.residency).
+Owns: what a class permits and what a dataset says of its copies. Refuses to own: the verdict
+(ringfence.spec.residency).
 """
 
 from __future__ import annotations

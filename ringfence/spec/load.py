@@ -24,7 +24,8 @@ CONFIG_PATH: Path = ("config", CONFIG_KEY)
 
 
 def _resolve(data: Any, location: tuple[str | int, ...]) -> tuple[Path, bool]:
-    """The path in the data, without the tags that pydantic adds for unions; and whether the last part is in the data."""
+    """The path in the data, without the tags that pydantic adds for unions; and whether the last part is in the
+    data."""
     path: list[str | int] = []
     node = data
     found = True

@@ -1,6 +1,7 @@
 """Node pools: one accelerator, one capacity kind, one way of sharing.
 
-Owns: what a pool can say. Refuses to own: which devices exist and which MIG layouts they take (ringfence.facts.accelerators).
+Owns: what a pool can say. Refuses to own: which devices exist and which MIG layouts they take
+(ringfence.facts.accelerators).
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Reserved(Spec):
 
     kind: Literal["reserved"]
     reservation: str
-    """Capacity reservation or capacity block id (AWS), capacity reservation group id (Azure), reservation name (GCP)."""
+    """Capacity reservation or capacity block id (AWS), capacity reservation group id (Azure), reservation name
+    (GCP)."""
     block: bool = False
     """An AWS capacity block for ML: bought for a fixed window."""
     ends: date | None = None

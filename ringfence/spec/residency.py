@@ -1,6 +1,7 @@
 """The one decision on residency: may data of a class rest, be processed or be operated from here.
 
-Owns: the three verdicts and how a place is held against a data class. The spec's checks, the policy rules and the review
+Owns: the three verdicts and how a place is held against a data class. The spec's checks, the policy rules and the
+review
 all call `decide`. Refuses to own: where something is (ringfence.facts, ringfence.planning.places) and how data moves.
 """
 
@@ -49,7 +50,8 @@ class Verdict:
 
 
 def allowed_countries(data_class: DataClass, flow: Flow, own_groups: OwnGroups | None = None) -> frozenset[str]:
-    """The ISO 3166 countries that a class permits for one flow. Raises jurisdictions.JurisdictionError on an unknown name."""
+    """The ISO 3166 countries that a class permits for one flow. Raises jurisdictions.JurisdictionError on an unknown
+    name."""
     names: tuple[str, ...] = getattr(data_class, flow)
     return frozenset().union(*(jurisdictions.countries(name, own_groups) for name in names))
 
@@ -63,7 +65,8 @@ def decide(
 ) -> Verdict:
     """Whether data of a class may rest, be processed or be operated from a place.
 
-    `rest` and `process` ask for the place and for its operator (the operator's legal home reaches the data); `operate` asks
+    `rest` and `process` ask for the place and for its operator (the operator's legal home reaches the data);
+    `operate` asks
     for the operator alone. Several countries must all be allowed. A refusal outweighs a missing fact. What a class
     permits everywhere needs no proof. Raises jurisdictions.JurisdictionError where the class names an unknown group.
     """
@@ -88,7 +91,9 @@ def _one(data_class: DataClass, flow: Flow, places: Countries, own_groups: OwnGr
         return Verdict(Outcome.REFUSED, f"would {_VERB[flow]} {', '.join(outside)}", allowed)
     if not found or found - allowed:
         what = "the operator's country" if flow == "operate" else "the country"
-        return Verdict(Outcome.UNPROVEN, f"cannot be proven to {_VERB[flow]} an allowed country: {what} is not known", allowed)
+        return Verdict(
+            Outcome.UNPROVEN, f"cannot be proven to {_VERB[flow]} an allowed country: {what} is not known", allowed
+        )
     return Verdict(Outcome.PROVEN, "", allowed)
 
 

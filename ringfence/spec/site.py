@@ -1,6 +1,7 @@
 """Sites: where things are. A site has one country, one operator and one kind.
 
-Owns: the three kinds and what each must say. Refuses to own: which country a cloud region is in (ringfence.facts.regions).
+Owns: the three kinds and what each must say. Refuses to own: which country a cloud region is in
+(ringfence.facts.regions).
 """
 
 from __future__ import annotations

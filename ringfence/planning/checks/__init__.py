@@ -1,1 +1,23 @@
-"""Cross-checks that the type system cannot make, reported all at once."""
+"""Cross-checks that the type system cannot make, reported all at once.
+
+Owns: the list of them and their order. Each module has one `check(platform)` that yields findings; those that need
+names to be right run only when they are.
+"""
+
+from __future__ import annotations
+
+from ringfence.planning.checks import names, networks
+from ringfence.spec import Platform
+from ringfence.spec.finding import Finding
+
+_FIRST = (names, networks)
+_NEED_NAMES = ()
+
+
+def check(platform: Platform) -> list[Finding]:
+    """Every finding of every check, errors before warnings, each once."""
+    found = [finding for module in _FIRST for finding in module.check(platform)]
+    if not any(finding.severity == "error" and finding.code in ("dangling-name", "cycle") for finding in found):
+        found += [finding for module in _NEED_NAMES for finding in module.check(platform)]
+    unique = list(dict.fromkeys(found))
+    return sorted(unique, key=lambda finding: finding.severity != "error")

@@ -1,0 +1,60 @@
+"""`ringfence check`: everything that is wrong with stack files or Helm values, all at once, in under a second.
+
+Owns: the options and the exit code. Refuses to own: the checks, and anything that needs the engine.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringfence.cli import checking
+
+
+def check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Stack files, or Helm values files with --charts. All stack files here when none is named."
+        ),
+    ] = None,
+    stack: Annotated[list[str] | None, typer.Option("--stack", "-s", help="Check Pulumi.<stack>.yaml.")] = None,
+    charts: Annotated[
+        Path | None, typer.Option("--charts", help="Folder of charts to hold add-on and Helm values against.")
+    ] = None,
+    chart: Annotated[str | None, typer.Option("--chart", help="The chart a values file is for.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
+) -> None:
+    """Check stack files: types, names, networks, capacity, residency. Exit 0 fine, 2 something is wrong."""
+    wanted = [*(files or []), *(Path(f"Pulumi.{name}.yaml") for name in stack or [])] or checking.stack_files(
+        Path.cwd()
+    )
+    if not wanted:
+        typer.echo("no stack file with 'ringfence:platform' is here: name one, or change into the project", err=True)
+        raise typer.Exit(2)
+    checked = [_one(file, charts, chart) for file in wanted]
+    located = [each for one in checked for each in one.findings]
+    if as_json:
+        files_json = [
+            {"file": one.file, "ok": one.ok, "findings": [each.as_json() for each in one.findings]} for one in checked
+        ]
+        typer.echo(
+            json.dumps({"ok": all(one.ok for one in checked), "files": files_json}, indent=2, ensure_ascii=False)
+        )
+    else:
+        for each in located:
+            typer.echo(each.as_text())
+        typer.echo(checking.summary(checked))
+    if not all(one.ok for one in checked):
+        raise typer.Exit(2)
+
+
+def _one(file: Path, charts: Path | None, chart: str | None) -> checking.Checked:
+    if charts is None:
+        return checking.check_file(file)
+    from ringfence.cli import chart_checking
+
+    return chart_checking.check_with_charts(file, charts, chart)
