@@ -145,9 +145,8 @@ def suggestion(name: str) -> str | None:
 def layout_fits(accelerator: Accelerator, layout: Mapping[str, int]) -> LayoutResult:
     """Whether one device can hold ``layout`` (profile name to count) at the same time.
 
-    Exact: instances are placed on memory slices where the driver allows them to start, so ``{"3g.40gb":
-    1, "1g.20gb": 3}`` is refused although the sums of slices would fit. An empty layout fits nothing and
-    is refused.
+    Exact: instances are placed on the memory slices where the driver lets them start, not only summed. A
+    device has one media engine, so at most one ``+me`` instance of any size. An empty layout is refused.
     """
     profiles = accelerator.mig_profiles
     allowed = tuple(f"{p.name} (at most {p.max_count})" for p in profiles.values())
@@ -177,6 +176,8 @@ def _layout_problem(device: Accelerator, layout: Mapping[str, int]) -> str | Non
             return f"{name}: a count below zero"
         if count > profile.max_count:
             return f"{name}: {count} asked, {device.name} takes at most {profile.max_count}"
+    if sum(count for name, count in layout.items() if "+me" in name) > 1:
+        return f"{_spell(layout)} needs the media engine more than once, {device.name} has one"
     for unit, held in (("compute_slices", device.compute_slices), ("memory_slices", device.memory_slices)):
         asked = sum(getattr(device.mig_profiles[name], unit) * count for name, count in layout.items())
         if asked > held:
