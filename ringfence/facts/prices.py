@@ -27,10 +27,10 @@ HOURS_PER_MONTH = Decimal(730)
 class Price:
     """USD for one hour: of an instance from ``price``, of one accelerator from ``owned_hourly``.
 
-    ``date`` is the day the price was true. ``basis`` tells how much to trust it: ``list`` is a published
-    price; ``spot-snapshot`` moves by the minute; ``on-demand-bound`` is the on-demand price standing in
-    for a reservation whose discount is not known; ``owned-model`` is computed from assumptions that
-    ``source`` names.
+    ``date`` is the day the price was seen, or the first day it can have been true. ``basis`` tells how
+    much to trust it: ``list`` is a published price; ``spot-snapshot`` moves by the minute;
+    ``on-demand-bound`` is the on-demand price standing in for a reservation whose discount is not known;
+    ``owned-model`` is computed from assumptions that ``source`` names.
     """
 
     usd_per_hour: Decimal
