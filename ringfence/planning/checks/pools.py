@@ -157,7 +157,7 @@ def _instance(pool: Pool, site: CloudSite, at: Path) -> Iterator[Finding]:
         return
     known = instances.instance(site.provider, pool.instance_type)
     if known is None:
-        names = [entry.name for entry in instances.instances(site.provider)]
+        names = [entry.type for entry in instances.instances(site.provider)]
         close = did_you_mean(pool.instance_type, names)
         yield Finding(
             code="unknown-instance-type",
@@ -171,19 +171,19 @@ def _instance(pool: Pool, site: CloudSite, at: Path) -> Iterator[Finding]:
 
 
 def _matches(pool: Pool, known: Instance, at: Path) -> Iterator[Finding]:
-    if (pool.accelerator or None) != (known.accelerator or None):
-        has = known.accelerator or "no accelerator"
+    if (pool.accelerator or "none") != known.accelerator:
+        has = "no accelerator" if known.accelerator == "none" else known.accelerator
         yield Finding(
             code="instance-accelerator",
             path=(*at, "instanceType"),
-            message=f"{known.name} has {has}, the pool says {pool.accelerator or 'none'}",
+            message=f"{known.type} has {has}, the pool says {pool.accelerator or 'none'}",
         )
-    elif pool.accelerators_per_node != known.accelerator_count:
+    elif pool.accelerators_per_node != known.gpus:
         yield Finding(
             code="instance-accelerator",
             path=(*at, "acceleratorsPerNode"),
-            message=f"{known.name} has {known.accelerator_count} accelerators, not {pool.accelerators_per_node}",
-            suggestion=f"acceleratorsPerNode: {known.accelerator_count}",
+            message=f"{known.type} has {known.gpus} accelerators, not {pool.accelerators_per_node}",
+            suggestion=f"acceleratorsPerNode: {known.gpus}",
         )
 
 
