@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli import checking
+from ringfence import checking
 
 
 def check(
