@@ -1,0 +1,56 @@
+"""Writing files that another process may be reading: whole or not at all, and one writer at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str, mode: int) -> None:
+    """Put `content` at `path` with `mode`, by a rename, and only if it is not there already.
+
+    A reader sees the old file or the new one, never half of either; a process that is killed leaves the old
+    one.
+    """
+    if _holds(path, content, mode):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(content)
+        Path(scratch).chmod(mode)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def _holds(path: Path, content: str, mode: int) -> bool:
+    try:
+        return path.stat().st_mode & 0o777 == mode and path.read_text(encoding="utf-8") == content
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+@contextmanager
+def one_at_a_time(lock: Path, waiting: Callable[[], None] | None = None) -> Generator[None]:
+    """Hold `lock` for the block. The kernel frees it when the process ends, however it ends.
+
+    Args:
+        lock: The lock's file; it stays behind, empty.
+        waiting: Called once when somebody else holds it, before waiting for them.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                waiting()
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,94 @@
+"""Runs one Pulumi program, in the program's own Python. The language host starts this file by its path.
+
+Owns how the SDK is configured, awaited and torn down, and which part of a traceback a user sees. It imports
+the standard library and `pulumi` only: the Python that it runs in need not have ringfence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+REPORTED = 32
+"""Exit code: the program failed and the engine has been told why. Pulumi's own host uses the same number."""
+
+_THREADS_PER_OPERATION = 4
+"""Threads for blocking calls to the engine, for each resource operation that may run at once."""
+
+
+def main() -> int:
+    """Read the run's description from the environment, run the program, and report how it went to the engine."""
+    # This file's folder would come first on the import path, and its neighbours are not the program's modules.
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
+    run = json.loads(os.environ.pop("RINGFENCE_RUN"))
+    try:
+        import pulumi
+        import pulumi.runtime
+    except ImportError as error:
+        print(
+            f"{error}: the Pulumi SDK is not installed for {sys.executable}. Install the program's requirements "
+            "(`pulumi install`, or `pip install -r requirements.txt`)",
+            file=sys.stderr,
+        )
+        return 1
+    pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
+    pulumi.runtime.configure(pulumi.runtime.Settings(**run["settings"]))
+    sys.argv = [run["program"], *run["arguments"]]
+    # The SDK leaves futures behind when a program fails; asyncio would list each of them beside the real error.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    return _run_to_the_end(run["program"], max(run["settings"]["parallel"], 1) * _THREADS_PER_OPERATION)
+
+
+def _run_to_the_end(program: str, threads: int) -> int:
+    import pulumi
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max_workers=threads)
+    loop.set_default_executor(executor)
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return REPORTED
+    except Exception:  # noqa: BLE001 - whatever a program raises is reported, and ends it
+        pulumi.log.error("Program failed with an unhandled exception:\n" + _from_program(program))
+        return REPORTED
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def _run(program: str) -> None:
+    import pulumi
+
+    path = Path(program)
+    if path.is_dir() and not (path / "__main__.py").is_file():
+        raise pulumi.RunError(f"{path.resolve()}: there is no `__main__.py`: a Python program's folder starts there")
+    runpy.run_path(program, run_name="__main__")
+
+
+def _from_program(program: str) -> str:
+    """The traceback of the exception being handled, from the program's own first frame on."""
+    error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+    root = Path(program).resolve()
+    frames = traceback.extract_tb(error.__traceback__ if error else None)
+    for index, frame in enumerate(frames):
+        file = Path(frame.filename)
+        if file.is_file() and (file.resolve() == root or root in file.resolve().parents):
+            return traceback.format_exc(limit=index - len(frames))
+    return traceback.format_exc()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
