@@ -1,0 +1,1 @@
+"""Tenancy: capacity, queues, namespaces, access, networks, admission."""
