@@ -1,0 +1,35 @@
+# Set-up, tests and the preview of the reference platform. Needs git, make and Python 3.11 or newer; Go too, where
+# Pulumi can be neither found nor downloaded.
+.DEFAULT_GOAL := help
+.PHONY: help setup preview test check bench lock
+
+EXTRAS ?= aws azure gcp
+STACK ?= prod
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python -m
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install everything: Python packages (EXTRAS="aws azure gcp"), the Pulumi CLI, the ringfence command
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer on PATH: install one, or say make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) tools/setup.py $(EXTRAS)
+
+preview: setup ## Preview the reference platform (STACK=prod) on the embedded engine, policies on
+	@.venv/bin/ringfence preview -s $(STACK)
+
+test: setup ## Run the tests
+	@$(RUN) pytest -n 2 $(ARGS)
+
+check: setup ## Formatting, lint, types, and the direction of imports
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) ty check
+	@.venv/bin/lint-imports
+
+bench: setup ## Measure the engine
+	@$(RUN) bench.engine
+
+lock: setup ## Compile requirements/*.txt anew from pyproject.toml
+	@$(PYTHON) tools/setup.py --lock
