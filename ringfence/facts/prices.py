@@ -95,8 +95,10 @@ def price(provider: str, region: str, instance: str, capacity: str = "on-demand"
     if capacity not in ("on-demand", "spot", "reserved"):
         raise ValueError(f"capacity {capacity!r} has no instance price; allowed: on-demand, spot, reserved")
     row = _listed().get((provider, region, instance))
-    cell = row and row["spot_usd_h" if capacity == "spot" else "on_demand_usd_h"]
-    if not row or not cell:
+    if row is None:
+        return None
+    cell = row["spot_usd_h" if capacity == "spot" else "on_demand_usd_h"]
+    if not cell:
         return None
     bases: dict[str, Basis] = {"on-demand": "list", "spot": "spot-snapshot", "reserved": "on-demand-bound"}
     return Price(Decimal(cell), date.fromisoformat(row["date"]), row["source"], bases[capacity])

@@ -164,12 +164,12 @@ def multi_region(provider: str, name: str, service: str | None = None) -> MultiR
     """What a multi-region name covers, or None when it is not listed.
 
     Case does not matter (``EUR4`` is ``eur4``). The same name can mean different regions in different
-    services. Give ``service`` (``storage``, ``kms`` ...) to have the exact meaning; without it the answer
-    is the union of all meanings, which can only refuse too much.
+    services: give ``service`` (a word of ``MultiRegion.services``: ``storage``, ``kms`` ...) to have that
+    service's meaning, or None when it has none listed. Without it the answer is the union of all
+    meanings.
     """
     entries = _multi().get((provider, name.casefold()), ())
-    exact = tuple(entry for entry in entries if service in entry.services)
-    chosen = exact or entries
+    chosen = tuple(entry for entry in entries if service in (None, *entry.services))
     if not chosen:
         return None
     if len(chosen) == 1:
