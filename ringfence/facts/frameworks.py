@@ -7,13 +7,9 @@ no legal advice. Tables: clauses.csv and retention.csv.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
 from ringfence.facts._tables import table
-
-# A year of retention, long enough for any run of leap years.
-_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +32,14 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The least time a kind of record is kept, and the clause that says so."""
+    """The least time a kind of record is kept, and the clause that says so.
+
+    ``days`` counts as many leap days as the years can hold; ``years`` is rounded up to whole years.
+    """
 
     record: str
-    period: timedelta
+    days: int
+    years: int
     clause: Clause
 
 
@@ -55,8 +55,9 @@ def _clauses() -> dict[str, Clause]:
 def _retention() -> dict[str, Retention]:
     found = {}
     for row in table("retention").rows:
-        period = int(row["years"]) * _YEAR if row["years"] else timedelta(days=int(row["days"]))
-        found[row["record"]] = Retention(row["record"], period, _clauses()[row["clause"]])
+        years = int(row["years"]) if row["years"] else -(-int(row["days"]) // 365)
+        days = int(row["days"]) if row["days"] else 365 * years + -(-years // 4)
+        found[row["record"]] = Retention(row["record"], days, years, _clauses()[row["clause"]])
     return found
 
 

@@ -66,7 +66,9 @@ class MultiRegion:
 
     ``countries`` is every country where the provider may put the data under that name. It is every ISO
     country for ``global``, so "is a subset of what is allowed" stays the only question a caller has to
-    ask. ``regions`` is empty where the provider publishes an area and no list of members.
+    ask. ``regions`` is empty where the provider publishes an area and no list of members. ``services``
+    are module names of Pulumi's package for the provider (``storage``, ``kms``), or ``*`` for every
+    service.
     """
 
     provider: Provider
@@ -169,7 +171,7 @@ def multi_region(provider: str, name: str, service: str | None = None) -> MultiR
     meanings.
     """
     entries = _multi().get((provider, name.casefold()), ())
-    chosen = tuple(entry for entry in entries if service in (None, *entry.services))
+    chosen = tuple(entry for entry in entries if service is None or {service, "*"} & {*entry.services})
     if not chosen:
         return None
     if len(chosen) == 1:
