@@ -77,7 +77,11 @@ def install(places: Places, extras: list[str]) -> None:
         say("creating .venv")
         run(installer, "venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT))
     say(f"installing Python packages ({', '.join(extras) or 'no clouds'})")
-    run(installer, "pip", "sync", "--python", str(PYTHON), "--require-hashes", *map(str, files))
+    sync = ["pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", *map(str, files)]
+    # What uv has cached is installed without asking any index, so that a machine without a network can do it again.
+    if subprocess.run([installer, *sync, "--offline"], env=uv_environment(), cwd=ROOT, capture_output=True).returncode:
+        sync.remove("--quiet")
+        run(installer, *sync)
     run(installer, "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps", "--no-build-isolation",
         "--editable", str(ROOT))  # fmt: skip
     write_whole(stamp, wanted, mode=0o644)
@@ -152,9 +156,13 @@ def key(version: str) -> tuple[int, ...]:
 
 def run(program: Path, *arguments: str) -> None:
     """Run uv with its own output, never letting it fetch a Python."""
-    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    env.pop("VIRTUAL_ENV", None)
-    subprocess.run([program, *arguments], check=True, env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
+    subprocess.run([program, *arguments], check=True, env=uv_environment(), cwd=ROOT, stdin=subprocess.DEVNULL)
+
+
+def uv_environment() -> dict[str, str]:
+    """The user's environment for uv, less an activated environment that is not ours."""
+    others = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    return {**others, "UV_PYTHON_DOWNLOADS": "never"}
 
 
 def lock(program: Path) -> None:
