@@ -54,8 +54,14 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     ),
     "too-deep": (b"config: " + b"[" * 500 + b"]" * 500, ["deep"]),
     "huge": (b"# " + b"x" * 5_000_000, ["too large"]),
-    "unknown-key": (edited("costCenter:", "costCentre:"), ["'costCentre' is not a key here", "did you mean 'costCenter'"]),
-    "wrong-type": (edited("retentionYears: 10", "retentionYears: ten"), ["dataClasses.patient.retentionYears", "'ten'"]),
+    "unknown-key": (
+        edited("costCenter:", "costCentre:"),
+        ["'costCentre' is not a key here", "did you mean 'costCenter'"],
+    ),
+    "wrong-type": (
+        edited("retentionYears: 10", "retentionYears: ten"),
+        ["dataClasses.patient.retentionYears", "'ten'"],
+    ),
     "number-as-text": (edited("nodes: 3", 'nodes: "3"'), ["valid integer"]),
     "negative": (edited("monthlyUsd: 90000", "monthlyUsd: -1"), ["budget.monthlyUsd", "greater than or equal to 0"]),
     "infinite": (edited("monthlyUsd: 90000", "monthlyUsd: .inf"), ["budget.monthlyUsd"]),
@@ -63,7 +69,10 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "bad-enum": (edited("environment: dev", "environment: staging"), ["'staging' is not allowed", "'dev' or 'prod'"]),
     "bad-kind": (edited("kind: edge", "kind: egde"), ["'egde' is not allowed", "did you mean 'edge'"]),
     "missing-kind": (edited("        kind: edge\n", ""), ["'kind' is missing", "cloud, datacentre, edge"]),
-    "dangling-site": (edited("site: aws-frankfurt", "site: aws-frankfrut"), ["no site named", "did you mean 'aws-frankfurt'"]),
+    "dangling-site": (
+        edited("site: aws-frankfurt", "site: aws-frankfrut"),
+        ["no site named", "did you mean 'aws-frankfurt'"],
+    ),
     "dangling-cluster": (edited("managementCluster: mgmt-fra", "managementCluster: mgmt"), ["no cluster named 'mgmt'"]),
     "dangling-class": (edited("promptClasses: [patient]", "promptClasses: [pateint]"), ["did you mean 'patient'"]),
     "unicode-name": (edited("scan-reader:", "scan-reader-Ω:"), ["models", "is not spelled as it must be"]),
@@ -78,7 +87,9 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     "unknown-region": (edited("region: eu-central-1", "region: eu-centrl-1"), ["did you mean 'eu-central-1'"]),
     "unknown-accelerator": (edited("nvidia-l40s", "nvidia-l40"), ["is not a known accelerator", "nvidia-l40s"]),
     "mig-layout": (
-        edited("            fabric: efa", "            sharing: {kind: mig, layout: {1g.10gb: 8}}\n            fabric: efa"),
+        edited(
+            "            fabric: efa", "            sharing: {kind: mig, layout: {1g.10gb: 8}}\n            fabric: efa"
+        ),
         ["cannot take this layout"],
     ),
     "guarantees": (edited("l40s: {guaranteed: 2", "l40s: {guaranteed: 5"), ["add up to 9", "at most 8 together"]),
