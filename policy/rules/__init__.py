@@ -1,1 +1,9 @@
-"""Thin CrossGuard rules: read resources, ask policy.decisions, report."""
+"""Thin CrossGuard rules: read resources, ask policy.decisions, report. A new rule is a new file here and a page in docs/rules."""
+
+from __future__ import annotations
+
+from policy.rule import Rule
+from policy.rules import location
+
+ALL: tuple[Rule, ...] = (*location.RULES,)
+"""Every rule, in the order in which they are reported."""

@@ -1,0 +1,133 @@
+"""The contract: what the rules hold a program against, whoever wrote the program.
+
+Owns: the model and how our own platform becomes one. Refuses to own: where a contract is found (policy.contract_sources) and
+what a rule makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ringfence.facts import jurisdictions
+from ringfence.planning import labels, places
+from ringfence.spec.base import Count, Country, Jurisdiction, Name, Spec, UsdPerMonth
+from ringfence.spec.data import DataClass
+from ringfence.spec.platform import Platform
+from ringfence.spec.residency import allowed_countries
+
+
+class Location(Spec):
+    """Where something is that no fact tells: a provider, a cluster, a registry, a host, an account, a gateway."""
+
+    country: Country
+    operator: Country | None = None
+    """The legal home of whoever runs it; the country itself when unset."""
+
+    @property
+    def operator_country(self) -> str:
+        """The operator's legal home."""
+        return self.operator or self.country
+
+
+def _location(value: Any) -> Any:
+    return {"country": value} if isinstance(value, str) else value
+
+
+class Share(Spec):
+    """What a tenant was promised on one cluster."""
+
+    namespaces: tuple[str, ...] = ()
+    """Namespaces as the cluster knows them; each needs a quota on accelerators."""
+    guaranteed: Count = 0
+    """Accelerators (devices, MIG instances or slices) that are always the tenant's when it asks."""
+
+
+class Budget(Spec):
+    """What the priced resources of a stack may cost."""
+
+    monthly_usd: UsdPerMonth
+
+
+class Contract(Spec):
+    """Everything the rules need to know that a program does not say itself."""
+
+    tag_key: str = labels.DATA_CLASS
+    """Tag (AWS, Azure), label (GCP), label or annotation (Kubernetes) that names the data class."""
+    default_data_class: Name | None = None
+    """What an untagged data store holds; untagged stores are refused when unset."""
+    unproven: Literal["refuse", "advise"] = "refuse"
+    """Whether a place that cannot be proven fails the preview or is only said."""
+    data_classes: dict[Name, DataClass] = Field(min_length=1)
+    groups: dict[str, tuple[Jurisdiction, ...]] = {}
+    """Groups of countries of your own, beside EU, EEA and GDPR-adequate."""
+    locations: dict[str, Annotated[Location, BeforeValidator(_location)]] = {}
+    """By `kubernetes:<clusterIdentifier, context or provider name>`, host name, or `account:<number>`."""
+    registries: tuple[str, ...] = ()
+    """Hosts (with a path where needed) that images may come from; any, by digest, when empty."""
+    trusted_packages: tuple[str, ...] = ()
+    """Pulumi packages that the rules do not know and that you answer for."""
+    tenants: dict[Name, dict[str, Share]] = {}
+    """Tenant to cluster to share; a cluster is named as in `locations`, without the prefix."""
+    capacity: dict[str, Count] = {}
+    """Cluster to the accelerators that are always there; guarantees must fit."""
+    budget: Budget | None = None
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Contract:
+        for name, data_class in self.data_classes.items():
+            for flow in ("rest", "process", "operate"):
+                try:
+                    allowed_countries(data_class, flow, self.groups)
+                except jurisdictions.JurisdictionError as error:
+                    raise ValueError(f"dataClasses.{name}.{flow}: {error}") from error
+        if self.default_data_class is not None and self.default_data_class not in self.data_classes:
+            raise ValueError(
+                f"defaultDataClass: {self.default_data_class!r} is not one of {', '.join(self.data_classes)}"
+            )
+        return self
+
+    def restricted(self, name: str) -> bool:
+        """Whether a class has borders at all. A class that the contract does not know is taken to have some."""
+        known = self.data_classes.get(name)
+        return known is None or allowed_countries(known, "rest", self.groups) != jurisdictions.countries(
+            jurisdictions.ANY
+        )
+
+
+def from_platform(platform: Platform) -> Contract:
+    """The contract that our own stack file amounts to."""
+    shares: dict[str, dict[str, Share]] = {
+        name: {cluster: Share(guaranteed=_guaranteed(tenant, cluster)) for cluster in tenant.clusters}
+        for name, tenant in platform.tenants.items()
+    }
+    return Contract(
+        unproven=platform.unproven,
+        data_classes=platform.data_classes,
+        groups=platform.groups,
+        locations=dict(_locations(platform)),
+        registries=tuple(registry.host for registry in platform.registries.values()),
+        tenants=shares,
+        budget=Budget(monthly_usd=platform.budget.monthly_usd),
+    )
+
+
+def _guaranteed(tenant: Any, cluster: str) -> int:
+    return sum(quota.guaranteed for quota in tenant.quotas.get(cluster, {}).values())
+
+
+def _locations(platform: Platform) -> Iterator[tuple[str, Location]]:
+    for name, cluster in platform.clusters.items():
+        yield from _located(f"kubernetes:{name}", places.place_of(platform.sites[cluster.site]))
+        if cluster.domain:
+            yield from _located(cluster.domain, places.place_of(platform.sites[cluster.site]))
+    for outside in (*platform.registries.values(), *platform.services.values()):
+        yield from _located(outside.host, places.place_of(outside))
+
+
+def _located(key: str, place: places.Place) -> Iterator[tuple[str, Location]]:
+    """A location, unless it is not known: what is not declared stays unproven."""
+    if place.country is not None:
+        yield key, Location(country=place.country, operator=place.operator_country)

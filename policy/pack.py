@@ -1,0 +1,42 @@
+"""The packs: which rules each has, and the process that serves one to the engine.
+
+Owns: the groups and the server. Refuses to own: the analyzer's answers (policy.analyzer) and the rules.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from pulumi.runtime.proto import analyzer_pb2_grpc
+
+from policy.analyzer import Analyzer
+from policy.rule import Group, Rule
+from policy.rules import ALL
+
+VERSION = "0.1.0"
+_LARGEST_MESSAGE = 400 * 1024 * 1024
+"""Bytes: Pulumi raises gRPC's limit to this everywhere; a stack is one message."""
+
+
+def rules_of(group: Group | None = None) -> tuple[Rule, ...]:
+    """The rules of one group with the contract's own, or of all groups."""
+    return tuple(rule for rule in ALL if group is None or rule.group in (group, "contract"))
+
+
+def serve(name: str, group: Group | None = None) -> None:
+    """Serve a pack to the engine until it ends the process: print the port, as Pulumi expects of an analyzer."""
+    limits = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=4), options=limits)
+    # The engine starts a pack in the program's folder.
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(name, VERSION, rules_of(group), Path.cwd()), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        server.stop(0)

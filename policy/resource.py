@@ -1,0 +1,122 @@
+"""Resources as rules see them: a normalised type, decoded properties, a provider, and edges once the stack is known.
+
+Owns: type tokens (azure-native's versioned packages fold into one), options that hide a change, and the stack graph.
+Refuses to own: what any property means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from policy.values import Reader
+
+_VERSIONED = re.compile(r"^azure-native(?:_\w+?_v\d\w*)?:([^:/]+)(?:/v\w+)?:(\w+)$")
+_KUBERNETES = re.compile(r"^kubernetes:([^:/]+(?:/[^:]+)?):(\w+?)(?:Patch)?$")
+
+
+@lru_cache(maxsize=4096)
+def normalised(token: str) -> str:
+    """The type token as tables write it: azure-native without a version, a Kubernetes patch as its kind."""
+    azure = _VERSIONED.match(token)
+    if azure:
+        return f"azure-native:{azure[1]}:{azure[2]}"
+    kubernetes = _KUBERNETES.match(token)
+    return f"kubernetes:{kubernetes[1]}:{kubernetes[2]}" if kubernetes else token
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The provider that makes a resource, with its configuration as the engine knows it."""
+
+    type: str
+    urn: str
+    name: str
+    reader: Reader
+
+    @property
+    def package(self) -> str:
+        """The package, such as aws."""
+        return self.type.rpartition(":")[2]
+
+
+@dataclass(eq=False)
+class Resource:
+    """One resource."""
+
+    type: str
+    """Normalised type token."""
+    urn: str
+    name: str
+    inputs: Mapping[str, Any]
+    provider: Provider | None = None
+    parent: str | None = None
+    ignore_changes: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads the inputs."""
+        return Reader(self.inputs)
+
+    @property
+    def package(self) -> str:
+        """The package, such as aws; azure-native for its versioned ones too."""
+        return self.type.partition(":")[0]
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type, such as BucketV2 or StatefulSet."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether it is a provider itself."""
+        return self.type.startswith("pulumi:providers:")
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it only groups others: the engine gives a component no provider and no place."""
+        return self.provider is None and not self.is_provider
+
+    @property
+    def shown(self) -> str:
+        """Name and type for a message."""
+        return f"{self.name} ({self.type})"
+
+
+class Graph:
+    """The stack: every resource by URN, and which ones a property was made from."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = {resource.urn: resource for resource in resources}
+        self._by_type: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            self._by_type.setdefault(resource.type, []).append(resource)
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """Every resource of these types, in the order of the stack."""
+        for each in types:
+            yield from self._by_type.get(each, ())
+
+    def behind(self, resource: Resource, path: str) -> list[Resource]:
+        """The resources that the property at a path was made from. The engine records edges for top-level properties."""
+        top = re.split(r"[.\[]", path, maxsplit=1)[0]
+        urns = resource.property_dependencies.get(top, ())
+        return [self.resources[urn] for urn in urns if urn in self.resources]
+
+    def provider_of(self, resource: Resource) -> Resource | None:
+        """The provider as a resource of the stack, with its own edges."""
+        return self.resources.get(resource.provider.urn) if resource.provider else None
+
+    def ancestors(self, resource: Resource) -> Iterator[Resource]:
+        """The parents of a resource, nearest first."""
+        urn = resource.parent
+        while urn and urn in self.resources:
+            found = self.resources[urn]
+            yield found
+            urn = found.parent

@@ -1,0 +1,151 @@
+"""Rules on where data rests and is processed: the allowed location of each class, and stores that name no class.
+
+Owns: residency-location, residency-untagged-store and contract. Refuses to own: copies and routes (policy.rules.copies).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pulumi_policy import Severity
+
+from policy import tables
+from policy.classes import classes_of
+from policy.decisions.residency import judge
+from policy.places import CLOUDS, Located, locate, named, service_of
+from policy.resource import Graph, Resource
+from policy.rule import Context, Finding, Rule
+from ringfence.spec.residency import Outcome
+
+_PACKAGES = (*CLOUDS, "kubernetes")
+_FIX = {
+    "aws": "set `region` on the resource, or use a provider whose region is allowed",
+    "aws-native": "use a provider whose region is allowed",
+    "azure-native": "set `location` to an allowed region",
+    "gcp": "set `location` (or `region`, `zone`) to an allowed region",
+    "kubernetes": "deploy it to a cluster in an allowed country; say where a cluster is under `locations` in the contract",
+}
+
+
+def is_store(resource: Resource) -> bool:
+    """Whether the resource keeps data."""
+    if resource.type == "kubernetes:apps/v1:StatefulSet":
+        return not resource.reader.one("spec.volumeClaimTemplates").absent
+    return resource.type in tables.stores()
+
+
+def place_of(resource: Resource, context: Context) -> Located:
+    """Where a resource is, the service's own default included: a missing location can be the leak itself."""
+    default = tables.stores().get(resource.type)
+    if default and resource.package == "gcp" and resource.reader.one("location").absent:
+        place = named("gcp", default, service_of(resource))
+        return Located(place.name, place.countries, place.operators, place.missing, via="the service's default")
+    return locate(resource, context)
+
+
+def _location(resource: Resource, context: Context) -> Iterator[Finding]:
+    contract = context.contract
+    if contract is None or resource.package not in _PACKAGES or resource.is_component or _elsewhere(resource):
+        return
+    store = is_store(resource)
+    classes = classes_of(resource, context)
+    if classes.graph_may_tell and store:
+        yield Finding(resource, Outcome.UNPROVEN, "its class is its namespace's", "label it", graph_may_tell=True)
+    if classes.unknown and store:
+        text = f"the class of data on {resource.shown} is not known before the update ({classes.unknown})"
+        yield Finding(resource, Outcome.UNPROVEN, text, f"give the tag {contract.tag_key} a plain value")
+    if not classes.names or not (store or classes.explicit):
+        return
+    place = place_of(resource, context)
+    for found in judge(classes.names, "rest" if store else "process", place, contract):
+        yield Finding(
+            resource,
+            found.outcome,
+            f"{found.data_class} data on {resource.shown} {found.reason}",
+            _FIX[resource.package],
+            found.allowed,
+            place.graph_may_tell and found.outcome is Outcome.UNPROVEN,
+        )
+    yield from _hidden(resource)
+
+
+def _elsewhere(resource: Resource) -> bool:
+    """Types whose own rule reads their place: replication decides where such a secret is, not a location."""
+    return resource.type == "gcp:secretmanager/secret:Secret"
+
+
+def _hidden(resource: Resource) -> Iterator[Finding]:
+    """A property under ignoreChanges is shown as it was, not as the program has it."""
+    deciding = {"region", "location", "zone", "availabilityZone", "tags", "labels"}
+    hidden = sorted(deciding.intersection(resource.ignore_changes)) + (["*"] if "*" in resource.ignore_changes else [])
+    if hidden:
+        text = f"{resource.shown} hides {', '.join(hidden)} from review with ignoreChanges"
+        yield Finding(resource, Outcome.UNPROVEN, text, "take the property out of ignoreChanges")
+
+
+def _untagged(resource: Resource, context: Context) -> Iterator[Finding]:
+    contract = context.contract
+    if contract is None or not is_store(resource):
+        return
+    classes = classes_of(resource, context)
+    if classes.names or classes.unknown:
+        return
+    kind = "label" if resource.package in ("kubernetes", "gcp") else "tag"
+    key = contract.tag_key
+    if resource.package == "kubernetes" and "/" not in key:
+        key = f"ringfence.dev/{key}"
+    yield Finding(
+        resource,
+        Outcome.REFUSED if not classes.graph_may_tell else Outcome.UNPROVEN,
+        f"{resource.shown} keeps data and does not say of which class",
+        f"add the {kind} {key} with one of {', '.join(sorted(contract.data_classes))}, or set defaultDataClass in the contract",
+        graph_may_tell=classes.graph_may_tell,
+    )
+
+
+def _no_contract(graph: Graph, context: Context) -> Iterable[Finding]:
+    if context.contract is not None:
+        return
+    stores = [each for each in graph.resources.values() if is_store(each)]
+    if stores:
+        names = ", ".join(each.name for each in stores[:5]) + (
+            f" and {len(stores) - 5} more" if len(stores) > 5 else ""
+        )
+        yield Finding(
+            stores[0],
+            Outcome.UNPROVEN,
+            f"nothing says where the data on {names} may be: there is no contract",
+            "write ringfence.policy.yaml beside Pulumi.yaml with `dataClasses`, or pass `contract` in --policy-pack-config",
+        )
+
+
+RULES = (
+    Rule(
+        id="residency-location",
+        group="residency",
+        severity=Severity.CRITICAL,
+        description="Data rests, is processed and is operated only where its class allows.",
+        framework="GDPR",
+        reference="art. 44-49",
+        check=_location,
+    ),
+    Rule(
+        id="residency-untagged-store",
+        group="residency",
+        severity=Severity.HIGH,
+        description="Every data store names the class of data that it keeps.",
+        framework="GDPR",
+        reference="art. 30(1)(c)",
+        types=tuple(tables.stores()),
+        check=_untagged,
+    ),
+    Rule(
+        id="contract",
+        group="contract",
+        severity=Severity.HIGH,
+        description="A contract says where each class of data may be.",
+        framework="GDPR",
+        reference="art. 24, 30",
+        check_stack=_no_contract,
+    ),
+)
