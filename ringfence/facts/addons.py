@@ -52,16 +52,22 @@ class AddOnRow(_Row):
     """Pod Security Standard that the namespace enforces: the strictest one that the chart's pods pass."""
     values: dict[str, Any] = {}
     """What every cluster sets, besides what components/addons computes for one cluster."""
+    when_monitored: dict[str, Any] = {}
+    """Set too where the Prometheus operator is on the cluster; the add-on then comes after it."""
+    kubelet_paths: dict[str, str] = {}
+    """Dotted path of a value to what it holds below the kubelet's state directory; set where that is not the usual one."""
     crds: tuple[str, ...] = ()
     """API groups whose kinds exist once the add-on is installed."""
     requires: tuple[str, ...] = ()
     """Add-ons that must be there too: they are added when the cluster does not name them."""
+    brings: tuple[str, ...] = ()
+    """Add-ons that come along unless the cluster disables them."""
     after: tuple[str, ...] = ()
     """Add-ons that come first where the cluster has them."""
     conflicts: tuple[str, ...] = ()
     """Add-ons that cannot share a cluster with this one."""
     providers: tuple[Provider, ...] = ()
-    """Clouds on which it works; empty is everywhere that `site_kinds` allows."""
+    """Clouds on which it works; empty is all of them. Says nothing of sites that are no clouds."""
     site_kinds: tuple[SiteKind, ...] = ()
     """Kinds of site where it works; empty is all."""
     images: tuple[PinnedImage, ...] = ()
@@ -72,6 +78,10 @@ class AddOnRow(_Row):
     """It delivers the others: a site with pull delivery gets it with its operating system, never through
     itself.
     """
+    foundation: bool = False
+    """Everything else waits for it: without it no pod gets an address."""
+    caveat: str | None = None
+    """What a careful reader should know before relying on it."""
     source: str
     """Repository and path of the chart's source that the row was read from."""
 
@@ -116,7 +126,7 @@ def add_on_rows() -> Mapping[str, AddOnRow]:
     except ValidationError as error:
         raise ValueError(f"ringfence/facts/addons.yaml: {error}") from error
     for row in rows.values():
-        unknown = sorted({*row.requires, *row.after, *row.conflicts} - rows.keys())
+        unknown = sorted({*row.requires, *row.after, *row.brings, *row.conflicts} - rows.keys())
         if unknown:
             raise ValueError(f"ringfence/facts/addons.yaml: {row.name} names unknown add-ons {unknown}")
         if (row.chart is None) != (row.version is None) or (row.chart is None) != (row.repository is None):

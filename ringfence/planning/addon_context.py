@@ -13,6 +13,9 @@ from typing import Literal
 HOURS_PER_MONTH = 730
 """Hours that OpenCost and Kubecost reckon a month at (kubecost/kubecost, cost-analyzer/values.yaml at v2.9.7)."""
 
+KUBELET_ROOT = "/var/lib/kubelet"
+"""Where the kubelet keeps its state unless told otherwise (kubernetes.io, kubelet --root-dir)."""
+
 K0S_KUBELET_ROOT = "/var/lib/k0s/kubelet"
 """Where k0s keeps the kubelet's state instead of /var/lib/kubelet (docs.k0sproject.io, FAQ: CSI drivers)."""
 
@@ -134,7 +137,7 @@ class AddOnContext:
     @property
     def kubelet_root(self) -> str:
         """The kubelet's state directory on this cluster's nodes."""
-        return K0S_KUBELET_ROOT if self.distribution == "k0s" else "/var/lib/kubelet"
+        return K0S_KUBELET_ROOT if self.distribution == "k0s" else KUBELET_ROOT
 
     @property
     def monitored(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from ringfence.facts.addons import AddOnRow, add_on_rows
-from ringfence.planning.addon_context import AddOnContext
+from ringfence.planning.addon_context import KUBELET_ROOT, AddOnContext
 from ringfence.spec.cluster import AddOnOverride
 
 ValuesFunction = Callable[[AddOnContext], Mapping[str, Any]]
@@ -103,7 +103,8 @@ def plan_add_ons(
     if problems:
         raise AddOnPlanError(problems)
     context = replace(context, add_ons=frozenset(wanted))
-    order = install_order({name: rows[name] for name in wanted})
+    graph = dependencies({name: rows[name] for name in wanted})
+    order = install_order(graph)
     add_ons: list[ResolvedAddOn] = []
     for name in order:
         row, override = rows[name], overrides.get(name, AddOnOverride())
@@ -112,10 +113,10 @@ def plan_add_ons(
         except AddOnPlanError as error:
             problems += error.problems
             continue
-        values = merge(merge(row.values, own), override.values)
+        values = merge(merge(row_values(row, context), own), override.values)
         row = row.model_copy(update={"version": override.version or row.version})
-        first = tuple(sorted({*row.requires, *row.after} & wanted.keys()))
-        releases = tuple(sorted(_releases(first, rows, wanted)))
+        first = tuple(sorted(graph[name]))
+        releases = tuple(sorted(_releases(first, rows, graph)))
         add_ons.append(ResolvedAddOn(name, row, values, first, releases, wanted[name]))
     if problems:
         raise AddOnPlanError(problems)
@@ -137,8 +138,11 @@ def _closure(
     queue = list(wanted)
     while queue:
         name = queue.pop(0)
-        for needed in rows[name].requires:
-            if needed in overrides and not overrides[needed].enabled:
+        for needed in (*rows[name].requires, *rows[name].brings):
+            disabled = needed in overrides and not overrides[needed].enabled
+            if disabled and needed in rows[name].brings:
+                continue
+            if disabled:
                 remedy = f"enable {needed}, or disable {name} too"
                 problems.append(AddOnProblem(name, f"needs {needed}, which is disabled", remedy))
             elif needed not in wanted:
@@ -161,33 +165,53 @@ def _fits(context: AddOnContext, row: AddOnRow, wanted: Mapping[str, object]) ->
         found.append(
             AddOnProblem(row.name, f"does not work at a {context.site_kind} site", f"it works at {where} sites")
         )
-    elif row.providers and context.provider not in row.providers:
-        place = context.provider or context.site_kind
-        found.append(AddOnProblem(row.name, f"does not work on {place}", f"it works on {', '.join(row.providers)}"))
+    elif row.providers and context.provider and context.provider not in row.providers:
+        remedy = f"of the clouds it works on {', '.join(row.providers)}"
+        found.append(AddOnProblem(row.name, f"does not work on {context.provider}", remedy))
     for other in sorted(set(row.conflicts) & wanted.keys()):
         found.append(AddOnProblem(row.name, f"cannot share a cluster with {other}", "disable one of the two"))
     return found
 
 
-def _releases(names: tuple[str, ...], rows: Mapping[str, AddOnRow], wanted: Mapping[str, object]) -> set[str]:
+def row_values(row: AddOnRow, context: AddOnContext) -> dict[str, Any]:
+    """What a row says for one cluster: its values, its monitoring where there is some, its kubelet paths where they differ."""
+    values = merge(row.values, row.when_monitored) if context.monitored else dict(row.values)
+    if context.kubelet_root == KUBELET_ROOT:
+        return values
+    for path, below in row.kubelet_paths.items():
+        value: Any = f"{context.kubelet_root}/{below}".rstrip("/")
+        for key in reversed(path.split(".")):
+            value = {key: value}
+        values = merge(values, value)
+    return values
+
+
+def dependencies(rows: Mapping[str, AddOnRow]) -> dict[str, set[str]]:
+    """Each add-on of a cluster to those of the same cluster that come before it."""
+    foundations = {name for name, row in rows.items() if row.foundation}
+    graph: dict[str, set[str]] = {}
+    for name, row in rows.items():
+        first = {*row.requires, *row.after, *foundations, *(("kube-prometheus-stack",) if row.when_monitored else ())}
+        graph[name] = set() if row.foundation else first & rows.keys()
+    return graph
+
+
+def _releases(names: tuple[str, ...], rows: Mapping[str, AddOnRow], graph: Mapping[str, set[str]]) -> set[str]:
     """The nearest add-ons that Flux makes a release for: those without a chart, or before Flux, are looked through."""
     found: set[str] = set()
     for name in names:
-        row = rows[name]
-        if row.chart is not None and not row.bootstrap:
+        if rows[name].chart is not None and not rows[name].bootstrap:
             found.add(name)
         else:
-            below = tuple({*row.requires, *row.after} & wanted.keys())
-            found |= _releases(below, rows, wanted)
+            found |= _releases(tuple(graph[name]), rows, graph)
     return found
 
 
-def install_order(rows: Mapping[str, AddOnRow]) -> tuple[str, ...]:
-    """The names in an order where everything that comes first comes first; the same rows give the same order.
+def install_order(graph: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """The names in an order where everything that comes first comes first; the same graph gives the same order.
 
     Raises ValueError when they wait for each other in a circle.
     """
-    graph = {name: {*row.requires, *row.after} & rows.keys() for name, row in rows.items()}
     sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()

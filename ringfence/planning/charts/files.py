@@ -38,8 +38,9 @@ def check_values_file(charts_dir: Path, values_file: Path, chart: str | None = N
     Raises ChartError when the file cannot be read or its chart cannot be found.
     """
     found: list[DeadValue] = []
+    umbrella = {} if chart else _umbrella(charts_dir, values_file)
     for document in _documents(values_file):
-        for section in _sections(document):
+        for section in _split(_sections(document), umbrella):
             folder = _folder(charts_dir, chart or section.chart or _named_by(charts_dir, values_file), values_file)
             for finding in check_values(folder, section.values, str(values_file)):
                 found.append(replace(finding, line=_line(document, section, finding.keys)))
@@ -83,6 +84,29 @@ def _application(spec: Mapping[str, Any]) -> Iterator[_Section]:
         if isinstance(helm.get("values"), str):
             inner = yaml.load(helm["values"], Loader=LOADER)
             yield _Section(chart, inner if isinstance(inner, dict) else {}, (*at, "helm", "values"))
+
+
+def _umbrella(charts_dir: Path, values_file: Path) -> dict[str, str]:
+    """Key to chart, for the values of a chart of somebody's own that only wraps charts which are in `charts_dir`."""
+    beside = values_file.parent / "Chart.yaml"
+    if not beside.is_file() or (charts_dir / values_file.parent.name / "Chart.yaml").is_file():
+        return {}
+    meta = yaml.load(beside.read_text(encoding="utf-8"), Loader=LOADER)
+    dependencies = (meta.get("dependencies") or ()) if isinstance(meta, dict) else ()
+    charts = set(_charts(charts_dir))
+    return {d.get("alias") or d["name"]: d["name"] for d in dependencies if d.get("name") in charts}
+
+
+def _split(sections: Iterator[_Section], umbrella: Mapping[str, str]) -> Iterator[_Section]:
+    """The sections, with those of an umbrella chart taken apart by the chart that they are handed to."""
+    for section in sections:
+        if not umbrella or section.chart is not None:
+            yield section
+            continue
+        for key, chart in umbrella.items():
+            values = section.values.get(key)
+            if isinstance(values, dict):
+                yield _Section(chart, values, (*section.prefix, key))
 
 
 def _construct(document: yaml.Node) -> Any:

@@ -52,6 +52,13 @@ KUBERNETES_LISTS = frozenset(
 """Lists whose items are Kubernetes' own types, of which a chart's default shows only a part."""
 
 
+SCAFFOLD = ("nameOverride", "fullnameOverride")
+"""Keys that the helpers made by `helm create` read whether or not values.yaml names them (helm/helm, pkg/chart/v2/util/create.go).
+
+They count as known where a folder has no templates to ask.
+"""
+
+
 @dataclass
 class Node:
     """One place in a chart's values."""
@@ -84,6 +91,9 @@ def _tree(chart: Chart) -> Node:
         _add(root, path)
     for path in _template_paths(chart):
         _add(root, path)
+    if not (chart.folder / "templates").is_dir():
+        for name in SCAFFOLD:
+            root.children.setdefault(name, Node(default=""))
     for switch in chart.switches:
         _add(root, tuple(switch.split(".")))
     for key, subchart in chart.subcharts.items():
