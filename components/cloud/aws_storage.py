@@ -1,0 +1,176 @@
+"""The store of one dataset in AWS: its bucket, and the replicas and backups that the platform names, no others.
+
+Owns: replication to and backups in other AWS sites. Refuses to own: whether a copy may be there (the residency model
+and the policies say so before anything is made), and copies to places that are not in AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+from components.cloud import aws_policies as policies
+from components.cloud._aws import aws
+from components.cloud.aws_backup import AwsBackup, AwsBackupArgs
+from components.cloud.aws_bucket import AwsBucket, AwsBucketArgs
+from ringfence.planning.cloud.names import fit
+from ringfence.planning.labels import Tags
+from ringfence.spec.data import Dataset
+from ringfence.spec.site import CloudSite
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsPlace:
+    """Another AWS site that copies may go to, and the provider that acts there."""
+
+    site: CloudSite
+    tags: Tags
+    provider: aws.Provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsDatasetStoreArgs:
+    """What a dataset store needs to know; all of it is plain but the providers of the other places."""
+
+    dataset: Dataset
+    site: CloudSite
+    """The home site. The component's own provider must act in its region."""
+    tags: Tags
+    """With the dataset's classes."""
+    retention_years: int = 0
+    """The longer of the dataset's and its class's."""
+    places: Mapping[str, AwsPlace] = field(default_factory=dict)
+    """Site name to place, for the sites of replicas and backups that are not the home site."""
+    transferred: frozenset[str] = frozenset()
+    """Names of replicas and backups that a transfer job makes, because their site is not in AWS."""
+
+
+class AwsDatasetStore(pulumi.ComponentResource):
+    """A dataset's bucket with its key, its replicas and its backups."""
+
+    bucket: pulumi.Output[str]
+    bucket_arn: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    uri: pulumi.Output[str]
+    """s3://bucket."""
+    replica_buckets: dict[str, pulumi.Output[str]]
+    """Replica to bucket."""
+    backup_vaults: dict[str, pulumi.Output[str]]
+    """Backup to the ARN of the vault where it rests."""
+
+    def __init__(self, name: str, args: AwsDatasetStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("ringfence:index:AwsDatasetStore", name, {}, opts)
+        self._name, self._args = name, args
+        _refuse(name, args)
+        self._home = self._bucket(name, args.site, args.tags)
+        self.bucket, self.bucket_arn, self.key_arn = self._home.bucket, self._home.arn, self._home.key_arn
+        self.uri = pulumi.Output.concat("s3://", self.bucket)
+        self.replica_buckets = self._replicate()
+        self.backup_vaults = self._back_up()
+        self.register_outputs(
+            {
+                "bucket": self.bucket,
+                "bucketArn": self.bucket_arn,
+                "keyArn": self.key_arn,
+                "uri": self.uri,
+                "replicaBuckets": self.replica_buckets,
+                "backupVaults": self.backup_vaults,
+            }
+        )
+
+    def read_statements(self) -> list[policies.Statement]:
+        """What a pod identity needs to read the dataset (AwsPodIdentityArgs.statements)."""
+        return policies.read_bucket(self.bucket_arn, self.key_arn)
+
+    def _bucket(self, name: str, site: CloudSite, tags: Tags, provider: aws.Provider | None = None) -> AwsBucket:
+        args = AwsBucketArgs(site=site, tags=tags, retention_years=self._args.retention_years)
+        return AwsBucket(name, args, pulumi.ResourceOptions(parent=self, provider=provider))
+
+    def _tags_at(self, place: AwsPlace) -> Tags:
+        return place.tags.but(data_classes=self._args.tags.data_classes, cost_center=self._args.tags.cost_center)
+
+    def _replicate(self) -> dict[str, pulumi.Output[str]]:
+        wanted = {n: r for n, r in self._args.dataset.replicas.items() if n not in self._args.transferred}
+        if not wanted:
+            return {}
+        places = {name: self._args.places[replica.site] for name, replica in wanted.items()}
+        copies = {
+            name: self._bucket(f"{self._name}-{name}", place.site, self._tags_at(place), place.provider)
+            for name, place in places.items()
+        }
+        child = pulumi.ResourceOptions(parent=self)
+        role_name = f"{self._name}-replication"
+        trust = policies.assumed_by("s3.amazonaws.com", StringEquals={"aws:SourceAccount": self._args.site.account})
+        role = aws.iam.Role(
+            role_name, name=fit(role_name, 64), assume_role_policy=trust, tags=self._args.tags.aws(), opts=child
+        )
+        targets = [(copy.arn, copy.key_arn, places[name].site.region) for name, copy in copies.items()]
+        statements = policies.replicate(self.bucket_arn, self.key_arn, self._args.site.region, targets)
+        aws.iam.RolePolicy(role_name, role=role.name, policy=policies.document(statements), opts=child)
+        aws.s3.BucketReplicationConfig(
+            self._name,
+            bucket=self.bucket,
+            role=role.arn,
+            rules=[_rule(name, i, copy) for i, (name, copy) in enumerate(copies.items(), start=1)],
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[self._home.versioning, *(copy.versioning for copy in copies.values())]
+            ),
+        )
+        return {name: copy.bucket for name, copy in copies.items()}
+
+    def _back_up(self) -> dict[str, pulumi.Output[str]]:
+        vaults = {}
+        for name, backup in self._args.dataset.backups.items():
+            if name in self._args.transferred:
+                continue
+            place = self._args.places.get(backup.site)
+            args = AwsBackupArgs(
+                backup=backup,
+                site=self._args.site,
+                tags=self._args.tags,
+                resource_arn=self.bucket_arn,
+                key_arn=self.key_arn,
+                copy_site=place.site if place else None,
+                copy_tags=self._tags_at(place) if place else None,
+                copy_provider=place.provider if place else None,
+            )
+            made = AwsBackup(f"{self._name}-{name}", args, pulumi.ResourceOptions(parent=self))
+            vaults[name] = made.vault_arn
+        return vaults
+
+
+def _rule(name: str, priority: int, copy: AwsBucket) -> aws.s3.BucketReplicationConfigRuleArgsDict:
+    return {
+        "id": name,
+        "priority": priority,
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "delete_marker_replication": {"status": "Enabled"},
+        "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+        "destination": {
+            "bucket": copy.arn,
+            "encryption_configuration": {"replica_kms_key_id": copy.key_arn},
+            "metrics": {"status": "Enabled", "event_threshold": {"minutes": 15}},
+            "replication_time": {"status": "Enabled", "time": {"minutes": 15}},
+        },
+    }
+
+
+def _refuse(name: str, args: AwsDatasetStoreArgs) -> None:
+    """Raise RunError for what AWS cannot do, before anything is made."""
+    dataset = args.dataset
+    if dataset.key_site not in (None, dataset.site):
+        raise pulumi.RunError(
+            f"datasets.{name}.keySite: S3 encrypts only with keys of the bucket's own region; "
+            f"leave keySite out, or keep the dataset at {dataset.key_site}"
+        )
+    for kind, copies in (("replicas", dataset.replicas), ("backups", dataset.backups)):
+        for copy_name, copy in copies.items():
+            at_home = kind == "backups" and copy.site == dataset.site
+            if copy_name not in args.transferred and copy.site not in args.places and not at_home:
+                raise pulumi.RunError(
+                    f"datasets.{name}.{kind}.{copy_name}: AWS cannot copy to {copy.site}; other AWS sites that it can "
+                    f"copy to: {', '.join(args.places) or 'none'}; any other place needs a transfer job"
+                )
