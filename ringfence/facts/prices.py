@@ -22,6 +22,14 @@ Basis = Literal["list", "spot-snapshot", "on-demand-bound", "owned-model"]
 # calculators).
 HOURS_PER_MONTH = Decimal(730)
 
+# The capacity kinds of a pool that is rented, and what a price of each rests on.
+_BASIS: dict[str, Basis] = {
+    "on-demand": "list",
+    "spot": "spot-snapshot",
+    "reserved": "on-demand-bound",
+    "flex": "on-demand-bound",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -88,20 +96,20 @@ def _listed() -> dict[tuple[str, str, str], dict[str, str]]:
 def price(provider: str, region: str, instance: str, capacity: str = "on-demand") -> Price | None:
     """The price of one instance for an hour, or None where it is not known.
 
-    ``capacity`` is ``on-demand``, ``spot`` or ``reserved``. No table of reservations exists, so a
-    reserved price is the on-demand one with basis ``on-demand-bound``: a discount can only lower it.
-    ``owned`` has no instance price: see ``owned_hourly``. Raises ValueError for any other capacity.
+    ``capacity`` is ``on-demand``, ``spot``, ``reserved`` or ``flex``. No table of reservations or of
+    flexible starts exists, so the last two answer with the on-demand price and the basis
+    ``on-demand-bound``: a discount can only lower it. ``owned`` has no instance price: see
+    ``owned_hourly``. Raises ValueError for any other capacity.
     """
-    if capacity not in ("on-demand", "spot", "reserved"):
-        raise ValueError(f"capacity {capacity!r} has no instance price; allowed: on-demand, spot, reserved")
+    if capacity not in _BASIS:
+        raise ValueError(f"capacity {capacity!r} has no instance price; allowed: {', '.join(_BASIS)}")
     row = _listed().get((provider, region, instance))
     if row is None:
         return None
     cell = row["spot_usd_h" if capacity == "spot" else "on_demand_usd_h"]
     if not cell:
         return None
-    bases: dict[str, Basis] = {"on-demand": "list", "spot": "spot-snapshot", "reserved": "on-demand-bound"}
-    return Price(Decimal(cell), date.fromisoformat(row["date"]), row["source"], bases[capacity])
+    return Price(Decimal(cell), date.fromisoformat(row["date"]), row["source"], _BASIS[capacity])
 
 
 def priced_regions(provider: str, instance: str) -> tuple[str, ...]:
