@@ -48,6 +48,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         self._providers: dict[str, tuple[Any, Provider]] = {}
         self._seen: dict[str, Resource] = {}
         self._asked_again: dict[str, list[Rule]] = {}
+        self._told: dict[tuple[str, str], frozenset[str]] = {}
 
     # What the engine says before the first resource.
 
@@ -95,6 +96,7 @@ class Analyzer(_PolicyAnalyzerServicer):
             if any(finding.graph_may_tell for finding in findings):
                 self._asked_again.setdefault(resource.urn, []).append(rule)
                 findings = [finding for finding in findings if not finding.graph_may_tell]
+                self._told[resource.urn, rule.id] = frozenset(finding.text for finding in findings)
             self._report(response, rule, findings)
         return response
 
@@ -107,7 +109,9 @@ class Analyzer(_PolicyAnalyzerServicer):
         for resource in graph.resources.values():
             for rule in self._asked_again.get(resource.urn, ()):
                 assert rule.check is not None
-                self._report(response, rule, rule.check(resource, scope), told=True)
+                told = self._told.get((resource.urn, rule.id), frozenset())
+                again = [finding for finding in rule.check(resource, scope) if finding.text not in told]
+                self._report(response, rule, again)
         for rule in self._rules:
             if not rule.on_stack or self._level(rule) is EnforcementLevel.DISABLED:
                 continue
@@ -165,7 +169,7 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     # Reporting: the level of each finding, and no secret in any text.
 
-    def _report(self, response, rule: Rule, findings: Iterable[Finding], *, told: bool = False) -> None:
+    def _report(self, response, rule: Rule, findings: Iterable[Finding]) -> None:
         policy = self._policies[rule.id]
         level = self._level(rule)
         for finding in findings:

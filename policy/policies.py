@@ -25,6 +25,7 @@ from policy.contract import Contract
 from policy.resource import Graph, Provider, Resource, normalised
 from policy.rule import Context, Rule, message
 from policy.values import Reader, unproxied
+from ringfence.facts import frameworks
 
 
 def to_policy(rule: Rule, contract: Contract | None = None) -> Policy:
@@ -34,8 +35,8 @@ def to_policy(rule: Rule, contract: Contract | None = None) -> Policy:
         "description": rule.description,
         "enforcement_level": EnforcementLevel.MANDATORY,
         "severity": rule.severity,
-        "framework": PolicyComplianceFramework(name=rule.framework, reference=rule.reference),
-        "tags": [rule.group],
+        "framework": _framework(rule),
+        "tags": [rule.group, *rule.clauses],
         "remediation_steps": f"Each message ends with its remedy; {rule.page} explains the rule.",
         "url": rule.url,
         "config_schema": _schema(rule),
@@ -43,6 +44,14 @@ def to_policy(rule: Rule, contract: Contract | None = None) -> Policy:
     if rule.on_stack:
         return StackValidationPolicy(validate=_on_stack(rule, contract), **about)
     return ResourceValidationPolicy(validate=_on_resource(rule, contract), **about)
+
+
+def _framework(rule: Rule) -> PolicyComplianceFramework:
+    """The first clause: the protocol takes one framework; the others are tags."""
+    clause = frameworks.clause(rule.clauses[0])
+    if clause is None:
+        raise ValueError(f"{rule.id}: ringfence.facts.frameworks has no clause {rule.clauses[0]!r}")
+    return PolicyComplianceFramework(name=clause.framework, reference=clause.clause, specification=clause.summary)
 
 
 def _schema(rule: Rule) -> PolicyConfigSchema | None:

@@ -63,10 +63,8 @@ class Rule:
     severity: Severity
     description: str
     """One sentence that says what must hold."""
-    framework: str
-    """Law or standard, such as GDPR."""
-    reference: str
-    """The clause, such as "art. 44-49"."""
+    clauses: tuple[str, ...]
+    """Clauses that it serves, by their id in ringfence.facts.frameworks; the first is the one that the engine is told."""
     types: tuple[str, ...] = ()
     """Type tokens that it looks at; a trailing * is any ending; empty is every type. Unused by rules on the stack."""
     check: Check | None = None

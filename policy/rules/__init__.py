@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.rule import Rule
-from policy.rules import location
+from policy.rules import copies, location
 
-ALL: tuple[Rule, ...] = (*location.RULES,)
+ALL: tuple[Rule, ...] = (*location.RULES, *copies.RULES)
 """Every rule, in the order in which they are reported."""
