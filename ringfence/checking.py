@@ -44,10 +44,10 @@ class Located:
         }
 
     def as_text(self) -> str:
-        """file:line:column: severity: path: message, with what is allowed and the suggestion below."""
+        """file:line:column: severity[code]: path: message, with what is allowed and the suggestion below."""
         finding = self.finding
         where = f"{spell_path(finding.path)}: " if finding.path else ""
-        lines = [f"{self.file}:{self.line}:{self.column}: {finding.severity}: {where}{finding.message}"]
+        lines = [f"{self.file}:{self.line}:{self.column}: {finding.severity}[{finding.code}]: {where}{finding.message}"]
         lines += [f"    allowed: {finding.allowed}"] if finding.allowed else []
         lines += [f"    fix: {finding.suggestion}"] if finding.suggestion else []
         return "\n".join(lines)
