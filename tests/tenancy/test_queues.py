@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ringfence.planning.capacity import CapacityError
 from ringfence.planning.tenancy.queues import queue_manifests
+from tests.support.kubernetes import problems, shared_definitions
 from tests.tenancy.platforms import fifty, with_pool
-from tests.tenancy.schemas import needs_shared, validate
 
 CLUSTER_LABELS = {
     "app.kubernetes.io/part-of": "acme",
@@ -207,12 +207,12 @@ def test_more_guarantees_than_units_are_refused() -> None:
         queue_manifests(platform, "fra")
 
 
-@needs_shared
-@pytest.mark.shared
+@shared_definitions
 @pytest.mark.parametrize("sharing", [{"kind": "none"}, {"kind": "mig", "layout": {"1g.10gb": 7}}])
 def test_every_object_passes_its_schema_strictly(sharing: dict[str, Any]) -> None:
-    for manifest in queue_manifests(with_pool({"sharing": sharing}, {"finance": {}, "research": {}}), "fra"):
-        validate(manifest)
+    platform = with_pool({"sharing": sharing}, {"finance": {"profile": None}, "research": {}})
+
+    assert problems(queue_manifests(platform, "fra")) == []
 
 
 @settings(max_examples=40, deadline=None)

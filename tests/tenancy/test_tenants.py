@@ -12,8 +12,8 @@ from ringfence.planning.tenancy import access
 from ringfence.planning.tenancy.names import cluster_tags
 from ringfence.planning.tenancy.networks import destinations
 from ringfence.spec.platform import Platform
+from tests.support.kubernetes import problems, shared_definitions
 from tests.tenancy.platforms import FIFTY, fifty, with_pool
-from tests.tenancy.schemas import needs_shared, validate
 
 Manifests = list[dict[str, Any]]
 
@@ -304,12 +304,10 @@ def test_a_cluster_without_kueue_gets_no_queues() -> None:
     assert not [each for each in manifests if each["apiVersion"].startswith("kueue")]
 
 
-@needs_shared
-@pytest.mark.shared
+@shared_definitions
 def test_every_object_of_the_example_passes_its_schema_strictly() -> None:
     platform = fifty()
-    for manifest in tenancy.cluster_manifests(platform, "fra"):
-        validate(manifest)
-    for tenant in platform.tenants:
-        for manifest in tenancy.tenant_manifests(platform, "fra", tenant):
-            validate(manifest)
+    manifests = tenancy.cluster_manifests(platform, "fra")
+    manifests += [each for name in platform.tenants for each in tenancy.tenant_manifests(platform, "fra", name)]
+
+    assert problems(manifests) == []
