@@ -1,7 +1,7 @@
 """The bill: what each pool costs a month, rented and owned in one table, before it is built.
 
-Owns: multiplying nodes by hourly prices, and saying what could not be priced. Refuses to own: prices (ringfence.facts.prices)
-and anything but node pools; storage, traffic and licences come with `ringfence bill`.
+Owns: multiplying nodes by hourly prices, and saying what could not be priced. Refuses to own: prices
+(ringfence.facts.prices) and anything but node pools; storage, traffic and licences come with `ringfence bill`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BillRow:
     usd_per_node_hour: Decimal | None
     """None: not known. Never 0 for want of a price."""
     basis: str
-    """How much to trust it: list, spot-snapshot, on-demand-bound, owned-model, or why there is none."""
+    """How much to trust it: declared, list, spot-snapshot, on-demand-bound, owned-model, or why there is none."""
     source: str
 
     @property
@@ -89,7 +89,7 @@ def bill(platform: Platform) -> Bill:
 
 
 def _row(cluster: str, name: str, site_name: str, site: Site, pool: Pool) -> BillRow:
-    hourly, basis, source = rented_hour(site, pool) if isinstance(site, CloudSite) else owned_hour(site, pool)
+    hourly, basis, source = node_hour(site, pool)
     return BillRow(
         cluster=cluster,
         pool=name,
@@ -101,6 +101,13 @@ def _row(cluster: str, name: str, site_name: str, site: Site, pool: Pool) -> Bil
         basis=basis,
         source=source,
     )
+
+
+def node_hour(site: Site, pool: Pool) -> tuple[Decimal | None, str, str]:
+    """(USD per node hour or None, basis, source): the organisation's own figure, or what the tables know."""
+    if pool.usd_per_node_hour is not None:
+        return Decimal(str(pool.usd_per_node_hour)), "declared", "the platform file"
+    return rented_hour(site, pool) if isinstance(site, CloudSite) else owned_hour(site, pool)
 
 
 def rented_hour(site: CloudSite, pool: Pool) -> tuple[Decimal | None, str, str]:

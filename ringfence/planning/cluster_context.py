@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ringfence.planning.addon_context import AcceleratorPool, AddOnContext, Distribution, Prices
-from ringfence.planning.bill import owned_hour, rented_hour
+from ringfence.planning.bill import node_hour
 from ringfence.planning.places import place_of
 from ringfence.spec import Platform
 from ringfence.spec.cluster import Cluster, EmbeddedControlPlane, HostedControlPlane
@@ -84,7 +84,7 @@ def _prices(cluster: Cluster, site: Site) -> Prices | None:
     for pool in cluster.pools.values():
         if not pool.accelerator or not pool.accelerators_per_node:
             continue
-        hourly, _, _ = rented_hour(site, pool) if isinstance(site, CloudSite) else owned_hour(site, pool)
+        hourly, _, _ = node_hour(site, pool)
         if hourly is None:
             return None
         count = pool.accelerators_per_node * pool.largest

@@ -134,6 +134,8 @@ class Pool(Spec):
     """Owned machines: hardware threads. Cloud pools take it from the instance type."""
     memory_gib_per_node: GiB | None = None
     """Owned machines: memory. Cloud pools take it from the instance type."""
+    usd_per_node_hour: Annotated[float, Field(gt=0)] | None = None
+    """What a node costs an hour by the organisation's own books or contract; the price tables answer when unset."""
     capacity: Capacity
     sharing: Sharing = Whole(kind="none")
     fabric: Literal["ethernet", "efa", "infiniband", "roce", "gpudirect-tcpx"] = "ethernet"
