@@ -186,9 +186,7 @@ def _layout_problem(device: Accelerator, layout: Mapping[str, int]) -> str | Non
 
 
 def _place(wanted: list[MigProfile], index: int, taken: int) -> bool:
-    """Depth-first placement: ``taken`` is a bit mask of memory slices. At most 7 instances, so always
-    quick.
-    """
+    """Depth-first placement; ``taken`` is a bit mask of memory slices, at most 7 instances."""
     if index == len(wanted):
         return True
     profile = wanted[index]

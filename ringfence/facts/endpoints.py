@@ -41,9 +41,7 @@ class Endpoint:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
-    """Every row with its compiled pattern; literal hosts come first, so the exact name wins over a
-    wildcard.
-    """
+    """Every row with its pattern; literal hosts come first, so an exact name beats a wildcard."""
     rows = sorted(table("endpoints").rows, key=lambda row: "*" in row["pattern"] or "{" in row["pattern"])
     return tuple((_compile(row["pattern"]), row) for row in rows)
 
@@ -92,8 +90,7 @@ def _regional(host: str, row: Mapping[str, str], code: str) -> Endpoint | None:
 
 
 def image_registry(reference: str) -> str:
-    """The registry host of an image reference, as container runtimes read it: a bare name is Docker
-    Hub's.
+    """The registry host of an image reference; a bare name is Docker Hub's, as runtimes read it.
 
     ``nginx`` and ``bitnami/nginx`` are ``docker.io``; ``localhost/x`` and ``registry:5000/x`` are hosts
     of their own.

@@ -14,8 +14,9 @@ from ringfence.facts._tables import table
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause. ``id`` is how rules name it (``GDPR-44``), ``reference`` how lawyers do (``GDPR Art.
-    44``).
+    """One clause.
+
+    ``id`` is how rules name it (``GDPR-44``), ``reference`` how lawyers do (``GDPR Art. 44``).
     """
 
     id: str
@@ -77,9 +78,7 @@ def frameworks() -> tuple[str, ...]:
 
 
 def retention(record: str) -> Retention | None:
-    """The least retention of a kind of record (``finance``, ``health``, ``card`` ...), or None: no period
-    listed.
-    """
+    """The least retention of a kind of record (``finance``, ``health`` ...), or None: none listed."""
     return _retention().get(record)
 
 

@@ -16,8 +16,9 @@ from ringfence.facts._tables import number, table, whole
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance type. ``accelerator`` is a name of ``ringfence.facts.accelerators``, ``none`` for a
-    CPU type.
+    """One instance type.
+
+    ``accelerator`` is a name of ``ringfence.facts.accelerators``, ``none`` for a CPU type.
 
     ``local_nvme_gib`` is None where it is not known and 0 where none is bundled. ``rdma`` is the fabric
     (``efa``, ``infiniband``, ``roce``, ``gpudirect-tcpx``, ``gpudirect-tcpxo``) or ``none``.
@@ -60,9 +61,7 @@ def _all() -> dict[tuple[str, str], Instance]:
 
 
 def instance(provider: str, type: str) -> Instance | None:
-    """The instance type of that exact name, or None: not listed, so its accelerators and size are not
-    proven.
-    """
+    """The instance type of that exact name, or None: not listed, so its size is not proven."""
     return _all().get((provider, type))
 
 

@@ -21,8 +21,9 @@ _VERSION = re.compile(r"v?(?P<minor>\d+\.\d+)(?:\.\d+)?(?:[+-].*)?")
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """One minor in one distribution. An end of None is not known; ``extended_until`` is the paid end,
-    where sold.
+    """One minor in one distribution.
+
+    An end of None is not known; ``extended_until`` is the paid end, where sold.
     """
 
     distribution: str
@@ -76,9 +77,7 @@ def _all() -> dict[tuple[str, str], Support]:
 
 
 def minor_of(version: str) -> str | None:
-    """``1.34`` of ``1.34``, ``v1.34.1``, ``1.34.4-gke.1047000`` or ``v1.34.1+k0s.0``; None for anything
-    else.
-    """
+    """``1.34`` of ``v1.34.1``, ``1.34.4-gke.1047000`` or ``v1.34.1+k0s.0``; None for anything else."""
     match = _VERSION.fullmatch(version)
     return match["minor"] if match else None
 

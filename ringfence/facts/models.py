@@ -24,8 +24,9 @@ Attention = Literal["gqa", "mla", "none"]
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model. ``active_parameters_b`` is None for dense models; all parameters of a mixture stay in
-    memory.
+    """One model.
+
+    ``active_parameters_b`` is None for dense models; all parameters of a mixture stay in memory.
 
     ``commercial`` is ``yes``, ``no`` or ``conditions`` (read the licence). ``origin`` is the legal home
     of its maker (ISO alpha-2). ``context`` is in tokens.
@@ -52,8 +53,7 @@ class ModelCard:
 
     @property
     def kv_values_per_token(self) -> int:
-        """Numbers the cache keeps for one token over all layers: times the bytes of its type, bytes per
-        token.
+        """Numbers the cache keeps for one token over all layers; times the bytes of its type, bytes.
 
         Keys and values of every KV head, or one latent (MLA), or nothing (encoders). Upper bound: models
         with sliding-window layers keep less for long contexts.

@@ -163,13 +163,11 @@ def electricity(country: str) -> Electricity | None:
 
 
 def owned_hourly(accelerator: str, country: str) -> Price | None:
-    """What one owned accelerator costs an hour in a country, in use or idle; None where a part is not
-    known.
+    """What one owned accelerator costs an hour in a country, used or idle; None if a part is unknown.
 
     ``capex x (1 + network) / (months x 730 h)`` straight line to zero, plus ``watts x PUE x USD per kWh``
-    at full draw and the dear end of the country's range, plus yearly support; per accelerator of the
-    server. Staff, floor space and cost of capital are not in it (sizing formulas: docs of ``ringfence
-    tco``).
+    at full draw and the dear end of the country's range, plus yearly support. Per accelerator of the
+    server; of the whole server for ``none``. Staff, floor space and the cost of capital are not in it.
     """
     server, power = owned_server(accelerator), electricity(country)
     if server is None or power is None:
@@ -177,6 +175,6 @@ def owned_hourly(accelerator: str, country: str) -> Price | None:
     depreciation = server.capex_usd * (1 + server.network_share) / (server.depreciation_months * HOURS_PER_MONTH)
     energy = Decimal(server.watts) / 1000 * server.pue * power.high_usd_per_kwh
     support = server.capex_usd * server.support_share / (12 * HOURS_PER_MONTH)
-    hourly = (depreciation + energy + support) / server.gpus
+    hourly = (depreciation + energy + support) / max(server.gpus, 1)
     source = f"{server.source}; {power.source}; server price {server.evidence}"
     return Price(hourly.quantize(Decimal("0.0001")), table("owned_hardware").as_of, source, "owned-model")

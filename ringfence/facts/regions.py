@@ -54,9 +54,7 @@ class Region:
 
     @property
     def operator_laws(self) -> frozenset[str]:
-        """The countries whose law can reach the operator: its own home and its owner's (ISO 3166
-        alpha-2).
-        """
+        """The countries whose law reaches the operator: its own home and its owner's."""
         return frozenset({self.operator_country, self.owner_country})
 
 

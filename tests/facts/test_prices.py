@@ -117,6 +117,14 @@ def test_an_owned_accelerator_costs_what_the_formula_says() -> None:
     assert found.usd_per_month == Decimal("2.4650") * 730
 
 
+def test_a_server_without_accelerators_is_priced_whole() -> None:
+    found = owned_hourly("none", "DE")
+    assert found is not None
+    depreciation, support = Decimal(17250) / (60 * 730), Decimal(1500) / (12 * 730)
+    energy = Decimal("0.6") * Decimal("1.52") * Decimal("0.30")
+    assert found.usd_per_hour == (depreciation + energy + support).quantize(Decimal("0.0001"))
+
+
 def test_cheaper_power_makes_an_owned_accelerator_cheaper() -> None:
     german, american = owned_hourly("nvidia-b200", "DE"), owned_hourly("nvidia-b200", "US")
     assert german is not None
@@ -125,7 +133,7 @@ def test_cheaper_power_makes_an_owned_accelerator_cheaper() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accelerator", "country"), [("nvidia-gb200", "DE"), ("nvidia-h100-80gb", "ZZ"), ("none", "DE")]
+    ("accelerator", "country"), [("nvidia-gb200", "DE"), ("nvidia-h100-80gb", "ZZ"), ("none", "JP")]
 )
 def test_an_owned_price_with_a_part_missing_is_none(accelerator: str, country: str) -> None:
     assert owned_hourly(accelerator, country) is None
@@ -138,6 +146,7 @@ def test_the_price_book_names_listed_devices() -> None:
         assert server is not None
         assert server.evidence in {"quoted", "estimate"}
         assert server.pue >= 1
+        assert (server.gpus == 0) is (row["accelerator"] == "none")
 
 
 def test_every_electricity_range_runs_from_low_to_high() -> None:
