@@ -9,12 +9,16 @@ import pulumi
 
 from components.addons.install import Target
 from components.addons.stack import AddOns, AddOnsArgs
+from components.tenancy.queue import ClusterQueues, ClusterQueuesArgs
+from components.tenancy.tenant import Tenant, TenantArgs
 from stacks.parts import Built, BuiltCluster
 
 
 def furnish(built: Built, cluster: BuiltCluster) -> None:
     """Put everything that runs inside a cluster on it."""
-    add_ons(cluster)
+    installed = add_ons(cluster)
+    if cluster.part.spec.role == "workload":
+        tenancy(built, cluster, installed)
 
 
 def add_ons(cluster: BuiltCluster) -> AddOns:
@@ -32,3 +36,23 @@ def add_ons(cluster: BuiltCluster) -> AddOns:
         AddOnsArgs(plan=part.plan, target=target),
         pulumi.ResourceOptions(providers=[cluster.provider]),
     )
+
+
+def tenancy(built: Built, cluster: BuiltCluster, installed: AddOns) -> dict[str, Tenant]:
+    """Put the queues and the tenants on a workload cluster."""
+    platform, part = built.settings.platform, cluster.part
+    kueue = "kueue" in part.plan.context.add_ons
+    queues = ClusterQueues(
+        f"{part.name}-queues",
+        ClusterQueuesArgs(platform=platform, cluster=part.name, kueue=kueue),
+        pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[installed]),
+    )
+    return {
+        name: Tenant(
+            f"{part.name}-{name}",
+            TenantArgs(platform=platform, cluster=part.name, tenant=name, kueue=kueue),
+            pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[queues]),
+        )
+        for name, tenant in platform.tenants.items()
+        if part.name in tenant.clusters
+    }
