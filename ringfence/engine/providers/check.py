@@ -1,7 +1,8 @@
 """Holds plain property values against the SDK's types: names (nested too), required properties, shapes, closed enums.
 
-Owns the wording of a refusal: a path, what is wrong, what was meant. Unknown values always pass. Refuses to know any package;
-`lenient` says whether the package's real provider converts between scalars (Terraform bridge: aws, gcp, random).
+Owns the wording of a refusal: a path, what is wrong, what was meant. Unknown values always pass. Refuses to know any
+package; `lenient` says whether the package's real provider converts between scalars (Terraform bridge: aws, gcp,
+random).
 """
 
 from __future__ import annotations

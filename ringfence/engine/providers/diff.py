@@ -1,7 +1,8 @@
 """What changed between old and new inputs, path by path, and which change forces a replacement.
 
-Owns the comparison and the matching of property paths against replacement patterns. Refuses to know which properties force one
-(`replacement.py`). ignoreChanges needs nothing here: the engine puts the old values into the new inputs first.
+Owns the comparison and the matching of property paths against replacement patterns. Refuses to know which properties
+force one (`replacement.py`). ignoreChanges needs nothing here: the engine puts the old values into the new inputs
+first.
 """
 
 from __future__ import annotations
@@ -82,5 +83,3 @@ def pattern(text: str) -> re.Pattern[str]:
     """
     escaped = re.escape(text).replace(r"\[\*\]", r"\[\d+\]").replace(r"\.\*", r"(?:\.[^.\[]+|\[\"[^\"]+\"\])")
     return re.compile(rf"^{escaped}(?:$|[.\[])")
-
-

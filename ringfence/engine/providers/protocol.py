@@ -1,7 +1,8 @@
 """Loads Pulumi's protobuf messages without importing the Pulumi SDK around them.
 
-Importing `pulumi` costs 0.6 s of CPU and the engine starts one provider process for each explicit provider, so the messages
-are loaded from the SDK's own files under empty parent modules. Owns that shortcut; nothing else may touch `sys.modules`.
+Importing `pulumi` costs 0.6 s of CPU and the engine starts one provider process for each explicit provider, so the
+messages are loaded from the SDK's own files under empty parent modules. Owns that shortcut; nothing else may touch
+`sys.modules`.
 """
 
 from __future__ import annotations

@@ -9,13 +9,12 @@ import json
 from typing import Any
 
 from ringfence.engine.providers import diff
-from ringfence.engine.providers.check import Failure, check_object
-from ringfence.engine.providers.families import Family, Resource, family_of
+from ringfence.engine.providers.check import Failure
+from ringfence.engine.providers.families import Family, Path, Resource, family_of
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.protocol import provider_pb2
 from ringfence.engine.providers.schema.registry import PACKAGES, Registry
-from ringfence.engine.providers.suggest import hint
-from ringfence.engine.providers.wire import UNKNOWN, set_value, to_plain, to_struct
+from ringfence.engine.providers.wire import SIGNATURE_KEY, is_secret, set_value, to_plain, to_struct
 
 
 class Provider:
@@ -61,19 +60,12 @@ class Provider:
 
     def check(self, request: Any) -> Any:
         """Hold inputs against the SDK's types, and fill in a name where none was given."""
-        token = request.type or token_of(request.urn)
-        shape = self.registry.resource(token)
-        if shape is None:
-            return _checked(request.news, [self._unknown_type(token)])
-        inputs = to_plain(request.news)
-        failures = check_object(inputs, shape.inputs, lenient=self.family.lenient)
-        resource = Resource(token, request.urn, request.name or name_of(request.urn), shape, inputs)
-        failures += self.family.failures(resource)
+        resource = self._resource(request, request.news)
+        failures = self.family.check(resource)
         response = _checked(request.news, failures)
         if not failures:
             defaults = self.family.defaults(resource, self._previous(request), request.autonaming)
-            for path, value in defaults.items():
-                _set_path(response.inputs, path, value)
+            _add(response.inputs, defaults)
         return response
 
     def diff(self, request: Any) -> Any:
@@ -90,21 +82,26 @@ class Provider:
         resource = self._resource(request, request.properties)
         response = provider_pb2.CreateResponse(properties=request.properties)
         if request.preview:
-            for name in self.family.computed(resource):
-                set_value(response.properties.fields[name], UNKNOWN)
-            return response
-        response.id, outputs = self.family.outputs(resource, request.properties)
-        for name, value in outputs.items():
-            set_value(response.properties.fields[name], value)
+            added = self.family.computed(resource)
+        else:
+            secret = frozenset(key for key, value in request.properties.fields.items() if is_secret(value))
+            response.id = self.family.identify(resource, secret)
+            added = self.family.outputs(resource, response.id)
+        _add(response.properties, added)
         return response
 
     def update(self, request: Any) -> Any:
-        """The new inputs over the old outputs."""
+        """The new inputs, and the outputs worked out again; in a preview the outputs are still the old ones."""
         resource = self._resource(request, request.news)
         response = provider_pb2.UpdateResponse(properties=request.news)
-        for name in self.family.computed(resource):
-            if name in request.olds.fields:
-                response.properties.fields[name].CopyFrom(request.olds.fields[name])
+        outputs = self.family.outputs(resource, request.id)
+        if request.preview:
+            declared = resource.shape.inputs.properties if resource.shape else {}
+            for name, value in request.olds.fields.items():
+                if name not in declared and name not in response.properties.fields:
+                    response.properties.fields[name].CopyFrom(value)
+            outputs = {path: value for path, value in outputs.items() if len(path) > 1}
+        _add(response.properties, outputs)
         return response
 
     def read(self, request: Any) -> Any:
@@ -113,10 +110,9 @@ class Provider:
         if not request.inputs.fields:
             resource = self._resource(request, request.properties)
             inputs, outputs = self.family.found(resource, request.id)
-            for target, values in ((response.inputs, inputs), (response.properties, inputs | outputs)):
-                for name, value in values.items():
-                    if name not in target.fields:
-                        set_value(target.fields[name], value)
+            for target in (response.inputs, response.properties):
+                _add(target, {(key,): value for key, value in inputs.items() if key not in target.fields})
+            _add(response.properties, outputs)
         return response
 
     def invoke(self, request: Any) -> Any:
@@ -147,14 +143,9 @@ class Provider:
         """Old inputs, or for the second check of a resource that is being replaced, where its old name was."""
         if request.olds.fields:
             old = to_plain(request.olds)
-            self._renamed[request.urn] = json.dumps(self.family.name_in(old) or "")
+            self._renamed[request.urn] = self.family.name_in(old) or ""
             return old
         return {"__replaced": self._renamed[request.urn]} if request.urn in self._renamed else {}
-
-    def _unknown_type(self, token: str) -> Failure:
-        package = self.registry.package
-        reason = f"{package.wheel} {self.version} has no resource type {token}"
-        return Failure("", reason + hint(token, self.registry.tokens))
 
 
 def make_provider(package: str) -> Provider:
@@ -182,10 +173,16 @@ def _checked(news: Any, failures: list[Failure]) -> Any:
     return response
 
 
-def _set_path(struct: Any, path: tuple[str, ...], value: Any) -> None:
-    for key in path[:-1]:
-        struct = struct.fields[key].struct_value
-    set_value(struct.fields[path[-1]], value)
+def _add(struct: Any, values: dict[Path, Any]) -> None:
+    """Set values at their paths, inside secrets where a parent is one."""
+    for path, value in values.items():
+        here = struct
+        for key in path[:-1]:
+            here = here.fields[key].struct_value
+            if SIGNATURE_KEY in here.fields and "value" in here.fields:
+                here = here.fields["value"].struct_value
+        here.fields[path[-1]].Clear()
+        set_value(here.fields[path[-1]], value)
 
 
 def _without_version(properties: dict[str, Any]) -> dict[str, Any]:

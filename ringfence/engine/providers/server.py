@@ -23,9 +23,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._provider.engine_address = request.engine_address
-        return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True, supports_autonaming_configuration=True
-        )
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._provider.engine_address = request.address

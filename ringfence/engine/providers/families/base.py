@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.engine.providers.check import Failure
+from ringfence.engine.providers.check import Failure, check_object
+from ringfence.engine.providers.naming import digest
 from ringfence.engine.providers.notices import Notices
-from ringfence.engine.providers.schema.model import ResourceType
+from ringfence.engine.providers.replacement import forcing
+from ringfence.engine.providers.schema.model import ObjectType, ResourceType
 from ringfence.engine.providers.schema.registry import Registry
+from ringfence.engine.providers.suggest import hint
+
+Path = tuple[str, ...]
+"""A property's path, key by key."""
+
+_ENGINE_KEYS = frozenset({"version", "pluginDownloadURL", "pluginChecksums"})
+"""Provider inputs that belong to the engine."""
 
 
 @dataclass(slots=True)
@@ -25,48 +34,90 @@ class Resource:
 
 
 class Family:
-    """The answers of a package about which nothing more is known than its SDK."""
+    """A package about which nothing more is known than its SDK."""
 
     lenient = True
     replacing_configuration: frozenset[str] = frozenset()
+    """Provider arguments whose change moves every resource of the provider somewhere else."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.configuration: dict[str, Any] = {}
 
     def configure(self, configuration: dict[str, Any]) -> None:
+        """Take the provider's arguments."""
         self.configuration = configuration
 
-    def check_configuration(self, configuration: dict[str, Any]) -> list[Failure]:
-        return []
+    def decoded(self, name: str) -> Any:
+        """A provider argument that is an object or a list."""
+        return decoded(self.configuration.get(name))
 
-    def failures(self, resource: Resource) -> list[Failure]:
-        return []
+    def check_configuration(self, configuration: dict[str, Any]) -> list[Failure]:
+        """Hold a provider's arguments against the SDK's Provider class."""
+        plain = {key: decoded(value) for key, value in configuration.items() if key not in _ENGINE_KEYS}
+        return check_object(plain, _either_spelling(self.registry.provider()), lenient=True)
+
+    def check(self, resource: Resource) -> list[Failure]:
+        """Hold a resource's inputs against the SDK's type."""
+        if resource.shape is None:
+            return [self.unknown_type(resource.token)]
+        return check_object(resource.inputs, resource.shape.inputs, lenient=self.lenient)
+
+    def unknown_type(self, token: str) -> Failure:
+        """The failure of a token that the SDK does not know."""
+        package = self.registry.package
+        reason = f"{package.wheel} {package.version} has no resource type {token}"
+        return Failure("", reason + hint(token, self.registry.tokens))
 
     def name_in(self, inputs: dict[str, Any]) -> str | None:
+        """The name that a resource was given, from its inputs."""
         return inputs.get("name")
 
-    def defaults(self, resource: Resource, previous: dict[str, Any], autonaming: Any) -> dict[tuple[str, ...], Any]:
+    def defaults(self, resource: Resource, previous: dict[str, Any], autonaming: Any) -> dict[Path, Any]:
+        """What the provider fills in before anything is created. `previous` holds the old inputs, or `__replaced`."""
         return {}
 
     def replacements(self, token: str, old: dict[str, Any], new: dict[str, Any]) -> Callable[[str], bool]:
-        return lambda path: False
+        """Whether the change of a path replaces the resource."""
+        return forcing(self.registry.package.name, token)
 
-    def computed(self, resource: Resource) -> list[str]:
-        """Outputs that are not inputs."""
-        shape = resource.shape
-        if shape is None:
-            return []
-        return [name for name in shape.outputs.properties if name not in resource.inputs]
+    def computed(self, resource: Resource) -> dict[Path, Any]:
+        """What a preview adds to the inputs: mostly `UNKNOWN`."""
+        return {}
 
-    def outputs(self, resource: Resource, wire: Any) -> tuple[str, dict[str, Any]]:
-        return hashlib.sha256(resource.urn.encode()).hexdigest()[:12], {}
+    def identify(self, resource: Resource, secret: frozenset[str]) -> str:
+        """The id of a resource that is created. `secret` names inputs that the id must not be made from."""
+        return digest(resource.urn, length=12)
 
-    def found(self, resource: Resource, id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    def outputs(self, resource: Resource, id: str) -> dict[Path, Any]:
+        """What a created or updated resource adds to its inputs."""
+        return {}
+
+    def found(self, resource: Resource, id: str) -> tuple[dict[str, Any], dict[Path, Any]]:
+        """Inputs and outputs of a resource that is only known by its id."""
         return {}, {}
 
     def invoke(self, token: str, arguments: dict[str, Any], notices: Notices) -> dict[str, Any] | list[Failure]:
+        """Answer a function."""
         return {}
 
     def construct(self, request: Any, notices: Notices) -> Any:
-        raise NotImplementedError(request.type)
+        """Build a component on behalf of the package's real provider."""
+        raise LookupError(f"{request.type} is built by the real {self.registry.package.name} provider only")
+
+
+def decoded(value: Any) -> Any:
+    """A provider argument that is no string comes as JSON text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _either_spelling(shape: ObjectType) -> ObjectType:
+    """The provider's arguments with nested names in Python's spelling allowed too: the SDK sends a dict as it was
+    written.
+    """
+    return shape

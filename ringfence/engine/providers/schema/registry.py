@@ -1,6 +1,7 @@
 """One SDK's resources and functions by token.
 
-Owns finding the module that a token lives in, and the secret outputs that the SDK names. Everything is read on first use.
+Owns finding the module that a token lives in, and the secret outputs that the SDK names. Everything is read on first
+use.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ringfence.engine.providers.schema.types import TypeReader
 _MODULES = re.compile(r'resource_modules="""\n(.*?)\n"""', re.DOTALL)
 _PROPS_CLASS = re.compile(r"__props__ = (\w+)\.__new__\(")
 _SECRETS = re.compile(r"additional_secret_outputs=\[([^\]]*)\]")
+_IMPORT_FORM = re.compile(r"^\s+\* `([^`]*\{\{\w+\}\}[^`]*)`$", re.MULTILINE)
 _FUNCTION_ARGUMENT = re.compile(r"__args__\['(\w+)'\] = (\w+)")
 _FUNCTION_RESULT = re.compile(r"typ=(\w+)\)")
 _PARAMETER = re.compile(r"^\s*(?:def \w+\()?(\w+): (.+?)( = None)?,?$")
@@ -87,6 +89,17 @@ class Registry:
                 self._functions[token] = self._read_function(token)
             return self._functions[token]
 
+    def function_tokens(self, like: str) -> list[str]:
+        """The functions of the module that a token names, for a suggestion."""
+        _, _, rest = like.partition(":")
+        path, _, _ = rest.rpartition(":")
+        part = path.split("/")[0]
+        folder = self.root if part in ("", "index") else _folder_of(self.root, self.package.module, part)
+        found: list[str] = []
+        for file in sorted((*folder.glob("get_*.py"), *folder.glob("list_*.py"))):
+            found += re.findall(r"runtime\.invoke\('([^']+)'", file.read_text(encoding="utf-8"))
+        return found
+
     def provider(self) -> ObjectType:
         """What the package's provider takes as configuration."""
         with self._lock:
@@ -95,6 +108,13 @@ class Registry:
                 found = self._types.object(module, "ProviderArgs") if module else None
                 self._provider = found if isinstance(found, ObjectType) else ObjectType("Provider")
             return self._provider
+
+    def import_form(self, token: str) -> str | None:
+        """The first form of id that the SDK documents for importing a resource (`projects/{{project}}/...`)."""
+        place = self.tokens.get(token)
+        module = _module_of(*place) if place else None
+        found = _IMPORT_FORM.search(module.body(place[1])) if module and place else None
+        return found.group(1) if found else None
 
     def _read_resource(self, token: str) -> ResourceType | None:
         place = self.tokens.get(token) or self.tokens.get(unversioned(token))

@@ -1,6 +1,7 @@
 """Generated SDK modules read as text: where a class is, what it imports, what its getters say.
 
-Owns the regular expressions over pulumi-language-python's output (SDK wheels of pyproject.toml). Refuses to build types.
+Owns the regular expressions over pulumi-language-python's output (SDK wheels of pyproject.toml). Refuses to build
+types.
 """
 
 from __future__ import annotations

@@ -65,9 +65,7 @@ class TypeReader:
             shape: Type = self.parse(here, getter.annotation)
             if getter.python_name in constants:
                 shape = Constant(constants[getter.python_name])
-            made.properties[getter.wire_name] = Property(
-                shape, getter.python_name in required, getter.python_name
-            )
+            made.properties[getter.wire_name] = Property(shape, getter.python_name in required, getter.python_name)
         return made
 
     def _node(self, here: SdkFile, node: ast.expr) -> Type:
