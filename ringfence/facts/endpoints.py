@@ -41,9 +41,13 @@ class Endpoint:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
-    """Every row with its pattern; literal hosts come first, so an exact name beats a wildcard."""
-    rows = sorted(table("endpoints").rows, key=lambda row: "*" in row["pattern"] or "{" in row["pattern"])
+    """Every row with its pattern: literal hosts first, then the longest pattern, so the exact one wins."""
+    rows = sorted(table("endpoints").rows, key=lambda row: (_is_pattern(row), -len(row["pattern"])))
     return tuple((_compile(row["pattern"]), row) for row in rows)
+
+
+def _is_pattern(row: Mapping[str, str]) -> bool:
+    return "*" in row["pattern"] or "{" in row["pattern"]
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
@@ -79,14 +83,19 @@ def _fixed(host: str, row: Mapping[str, str]) -> Endpoint:
 def _regional(host: str, row: Mapping[str, str], code: str) -> Endpoint | None:
     provider = row["provider"]
     found = regions.region(provider, code)
-    if found:
-        where = frozenset({found.country})
-        return Endpoint(host, row["kind"], found.operator, found.operator_laws, where, row["source"])
-    area = regions.multi_region(provider, code, _SERVICES.get(row["kind"]))
-    if not area:
+    area = None if found else regions.multi_region(provider, code, _SERVICES.get(row["kind"]))
+    # A multi-region is only sold in the ordinary partition, which has its provider's name.
+    home = found or next((each for each in regions.regions(provider) if each.partition == provider), None)
+    if home is None or (found is None and area is None):
         return None
-    any_region = regions.regions(provider)[0]
-    return Endpoint(host, row["kind"], any_region.operator, any_region.operator_laws, area.countries, row["source"])
+    return Endpoint(
+        host=host,
+        kind=row["kind"],
+        operator=row["operator"] or home.operator,
+        operator_laws=home.operator_laws | {*row["operator_country"].split()},
+        countries=area.countries if area else frozenset({home.country}),
+        source=row["source"],
+    )
 
 
 def image_registry(reference: str) -> str:

@@ -43,6 +43,14 @@ def test_an_endpoint_says_everything_known_of_it() -> None:
         ("api.mistral.ai", None, {"FR"}),
         ("bedrock-runtime.eu-west-3.amazonaws.com", {"FR"}, {"US"}),
         ("europe-west9-aiplatform.googleapis.com", {"FR"}, {"US"}),
+        ("abc.gr7.eu-north-1.eks.amazonaws.com", {"SE"}, {"US"}),
+        ("db.abc.eu-west-1.rds.amazonaws.com", {"IE"}, {"US"}),
+        ("kms.ap-southeast-1.amazonaws.com", {"SG"}, {"US"}),
+        ("x.hcp.germanywestcentral.azmk8s.io", {"DE"}, {"US"}),
+        # Somebody else's service in a cloud's region: the law of both.
+        ("my.eu-central-1.aws.elastic-cloud.com", {"DE"}, {"NL", "US"}),
+        ("o1.ingest.de.sentry.io", {"DE"}, {"US"}),
+        ("o1.ingest.sentry.io", None, {"US"}),
     ],
 )
 def test_where_a_host_is_and_whose_law_reaches_it(host, countries, laws) -> None:
@@ -65,6 +73,8 @@ def test_where_a_host_is_and_whose_law_reaches_it(host, countries, laws) -> None
         "123456789012.dkr.ecr.eu-central-9.amazonaws.com",
         "mars-west1-docker.pkg.dev",
         ".azurecr.io",
+        "kms.eu-central-9.amazonaws.com",
+        "eu-central-1.amazonaws.com.example.org",
     ],
 )
 def test_an_unlisted_host_is_not_vouched_for(host: str) -> None:
@@ -81,13 +91,19 @@ def test_no_text_is_ever_an_error(text: str) -> None:
 def test_every_row_is_iso_and_reachable(row: dict[str, str]) -> None:
     if row["provider"]:
         assert "{region}" in row["pattern"]
-        assert (row["operator_country"], row["country"]) == ("", "")
+        assert row["country"] == ""
+        assert set(row["operator_country"].split()) <= set(countries_by_alpha2)
         return
     assert {*row["operator_country"].split(), *row["country"].split()} <= set(countries_by_alpha2)
     assert row["operator_country"]
     found = endpoint(row["pattern"].replace("*", "some"))
     assert found is not None
     assert found.source == row["source"]
+
+
+def test_no_pattern_is_listed_twice() -> None:
+    patterns = [row["pattern"] for row in table("endpoints").rows]
+    assert len(patterns) == len(set(patterns))
 
 
 @pytest.mark.parametrize(
