@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from rich.console import Console
 
 
+_COLUMNS_IN_A_FILE = 120
+
+
 def out() -> Console:
-    """The console for results. Lines are not broken where the output is not a terminal: another program reads
-    it.
-    """
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """The console for results. Into a file or a pipe, lines may have 120 columns and sentences are not broken."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, soft_wrap=True, width=_COLUMNS_IN_A_FILE)
 
 
 def error(message: str) -> None:

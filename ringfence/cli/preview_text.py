@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from ringfence.cli import console
 from ringfence.engine.project import Project
 from ringfence.engine.summary import Part, Summary, Verdict
 
-_KINDS_SHOWN = 3
 _ADVICE_SHOWN = 10
 _WORDS = {
     "create": "to create",
@@ -32,7 +31,8 @@ def draw(summary: Summary, project: Project, stack: str, pack: Path | None) -> N
     out = console.out()
     out.print(f"\n[bold]{escape(project.name)}/{escape(stack)}[/], previewed on the embedded engine\n")
     if summary.parts:
-        out.print(_table(summary.parts))
+        for line in _table(summary.parts, out.width):
+            out.print(line, soft_wrap=True)
     _policies(out, summary, pack)
     for error in summary.errors:
         out.print(f"\n[bold red]error:[/] {escape(error)}")
@@ -43,29 +43,29 @@ def draw(summary: Summary, project: Project, stack: str, pack: Path | None) -> N
     out.print(f"Next: [cyan]{escape(_next(summary, stack, project, pack))}[/]", soft_wrap=True)
 
 
-def _table(parts: list[Part]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("SITE", "PART", "NAME"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("RESOURCES", justify="right")
-    table.add_column("MOST OF THEM", style="dim")
-    for site, members in groupby(parts, key=lambda part: (part.site, part.jurisdiction)):
-        for index, part in enumerate(members):
-            place = _place(*site) if index == 0 else ""
-            table.add_row(place, escape(part.type), escape(part.name), str(part.resources), _kinds(part))
-    return table
+def _table(parts: list[Part], width: int) -> Iterator[str]:
+    """A line for each part, beneath its site; the kinds take what the line has left, and are cut there."""
+    rows = [(part, part.type, part.name, str(part.resources)) for part in parts]
+    wide = [max(len(row[column]) for row in rows) for column in (1, 2, 3)]
+    for site, members in groupby(rows, key=lambda row: (row[0].site, row[0].jurisdiction)):
+        yield f"[bold]{escape(_place(*site))}[/]"
+        for part, kind, name, count in members:
+            line = f"  {kind:<{wide[0]}}  {name:<{wide[1]}}  {count:>{wide[2]}}  "
+            yield escape(line) + f"[dim]{escape(_cut(_kinds(part), width - len(line)))}[/]"
 
 
 def _place(site: str | None, jurisdiction: str | None) -> str:
     if site is None:
         return "no site"
-    return escape(f"{site} ({jurisdiction})" if jurisdiction else site)
+    return f"{site} ({jurisdiction})" if jurisdiction else site
 
 
 def _kinds(part: Part) -> str:
-    shown = [f"{kind} {count}" for kind, count in list(part.kinds.items())[:_KINDS_SHOWN]]
-    more = len(part.kinds) - len(shown)
-    return escape(", ".join(shown) + (f", {more} more kinds" if more > 0 else ""))
+    return ", ".join(f"{kind} {count}" if count > 1 else kind for kind, count in part.kinds.items())
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - 3, 0)].rpartition(",")[0] + " ..."
 
 
 def _policies(out: Console, summary: Summary, pack: Path | None) -> None:
