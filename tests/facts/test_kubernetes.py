@@ -51,7 +51,7 @@ def test_support_by_day() -> None:
 
 
 def test_an_end_that_is_not_known_is_neither_yes_nor_no() -> None:
-    found = support("aks", "1.35")
+    found = support("gke", "1.36")
     assert found is not None
     assert found.supported(date(2026, 11, 22)) is None
 
