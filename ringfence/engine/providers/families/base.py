@@ -11,7 +11,7 @@ from ringfence.engine.providers.check import Failure, check_object
 from ringfence.engine.providers.naming import digest
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.replacement import forcing
-from ringfence.engine.providers.schema.model import ObjectType, ResourceType
+from ringfence.engine.providers.schema.model import ObjectType, ResourceType, Scalar
 from ringfence.engine.providers.schema.registry import Registry
 from ringfence.engine.providers.suggest import hint
 
@@ -54,8 +54,14 @@ class Family:
 
     def check_configuration(self, configuration: dict[str, Any]) -> list[Failure]:
         """Hold a provider's arguments against the SDK's Provider class."""
-        plain = {key: decoded(value) for key, value in configuration.items() if key not in _ENGINE_KEYS}
-        return check_object(plain, _either_spelling(self.registry.provider()), lenient=True)
+        shape = self.registry.provider()
+        texts = {key for key, each in shape.properties.items() if each.type == Scalar("string")}
+        plain = {
+            key: value if key in texts else decoded(value)  # a kubeconfig may be JSON, and is text all the same
+            for key, value in configuration.items()
+            if key not in _ENGINE_KEYS
+        }
+        return check_object(plain, _either_spelling(shape), lenient=True)
 
     def check(self, resource: Resource) -> list[Failure]:
         """Hold a resource's inputs against the SDK's type."""
