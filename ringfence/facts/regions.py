@@ -22,6 +22,7 @@ from ringfence.facts._tables import table, text
 Provider = Literal["aws", "azure", "gcp"]
 PROVIDERS: tuple[Provider, ...] = ("aws", "azure", "gcp")
 
+_AWS_ZONE_ID = re.compile(r"(?P<prefix>[a-z]+\d)-az\d+")
 _AWS_ZONE = re.compile(r"(?P<region>[a-z0-9-]+-\d+)[a-z]")
 _GCP_ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-(?:[a-z]|ai\d+[a-z])")
 _AZURE_ZONE = re.compile(r"(?P<region>[a-z0-9]+)-[123]")
@@ -122,14 +123,22 @@ def regions(provider: str) -> tuple[Region, ...]:
     return tuple(sorted((r for (p, _), r in _all().items() if p == provider), key=lambda r: r.code))
 
 
+@cache
+def _zone_ids() -> dict[str, str]:
+    return {row["zone_id"]: row["code"] for row in table("regions").rows if row["zone_id"]}
+
+
 def zone_region(provider: str, zone: str) -> str | None:
     """The region code that tells where a zone stands, or None when that is not proven.
 
-    ``eu-central-1a`` is in ``eu-central-1``, ``europe-west4-b`` in ``europe-west4``, and AKS labels nodes
-    ``germanywestcentral-1``. An AWS Local Zone answers with its own row, never with its parent region,
-    because it can stand in another country: ``us-east-1-bue-1a`` is in Argentina. A bare Azure zone
-    number says nothing: None.
+    ``eu-central-1a`` and the zone id ``euc1-az2`` are in ``eu-central-1``, ``europe-west4-b`` in
+    ``europe-west4``, and AKS labels nodes ``germanywestcentral-1``. An AWS Local Zone answers with its
+    own row, never with its parent region, because it can stand in another country: ``us-east-1-bue-1a``
+    is in Argentina. A bare Azure zone number says nothing: None.
     """
+    by_id = _AWS_ZONE_ID.fullmatch(zone) if provider == "aws" else None
+    if by_id:
+        return _zone_ids().get(by_id["prefix"])
     pattern = {"aws": _AWS_ZONE, "azure": _AZURE_ZONE, "gcp": _GCP_ZONE}.get(provider)
     match = pattern.fullmatch(normalise(provider, zone)) if pattern else None
     found = region(provider, match["region"]) if match else None

@@ -48,6 +48,11 @@ def test_region_codes_are_unique_within_a_provider() -> None:
     assert len(keys) == len(set(keys))
 
 
+def test_zone_id_prefixes_are_unique() -> None:
+    prefixes = [row["zone_id"] for row in table("regions").rows if row["zone_id"]]
+    assert len(prefixes) == len(set(prefixes)) > 25
+
+
 def test_the_two_known_upstream_errors_stay_corrected() -> None:
     found = [regions.region("azure", code) for code in ("mexicocentral", "brazilsoutheast")]
     assert [region.country for region in found if region] == ["MX", "BR"]
@@ -103,6 +108,10 @@ def test_any_other_name_is_not_proven(provider: str, name: str) -> None:
         ("aws", "us-east-1-xyz-1a", None),
         ("aws", "eu-central-1-wl1-ber-wlz-1", None),
         ("aws", "eu-central-1", None),
+        ("aws", "euc1-az2", "eu-central-1"),
+        ("aws", "aps1-az1", "ap-south-1"),
+        ("aws", "use1-bue1-az1", None),
+        ("aws", "zzz9-az1", None),
         ("aws", "xx-central-1a", None),
         ("gcp", "europe-west4-b", "europe-west4"),
         ("gcp", "us-central1-ai1a", "us-central1"),
