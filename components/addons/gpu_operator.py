@@ -69,28 +69,46 @@ def _nodes(context: AddOnContext) -> dict[str, Any]:
             # EKS-optimized accelerated AMIs).
             return {"driver": {"enabled": False}, "toolkit": {"enabled": False}}
         case "aks":
-            # AKS images carry the container toolkit; pools are made with `--gpu-driver none`, so that the operator
-            # owns the driver's life (learn.microsoft.com, Use NVIDIA GPU Operator on AKS).
-            return {"toolkit": {"enabled": False}, "cdi": {"enabled": True}}
+            return _aks(context)
         case "gke":
             return {
                 "driver": {"enabled": False},
                 "hostPaths": {"driverInstallDir": GKE_DRIVER_DIR},
-                "toolkit": {"installDir": GKE_DRIVER_DIR},
+                "toolkit": {"installDir": GKE_DRIVER_DIR, "env": _env({"RUNTIME_CONFIG_SOURCE": "file"})},
                 "cdi": {"enabled": True},
             }
         case "k0s":
             # k0s runs a containerd of its own: configuring /etc/containerd leaves GPU pods without the runtime `nvidia`
-            # (docs.k0sproject.io, Runtime; NVIDIA/aicr, recipe k0s-h200-training).
+            # (k0rdent/catalog, apps/nvidia; NVIDIA/gpu-operator#1323).
             env = {
-                "CONTAINERD_CONFIG": "/etc/k0s/containerd.d/nvidia.toml",
+                "CONTAINERD_CONFIG": "/run/k0s/containerd-cri.toml",
+                "RUNTIME_DROP_IN_CONFIG": "/etc/k0s/containerd.d/nvidia.toml",
                 "CONTAINERD_SOCKET": "/run/k0s/containerd.sock",
                 "CONTAINERD_RUNTIME_CLASS": "nvidia",
             }
-            return {
-                "toolkit": {"env": [{"name": name, "value": value} for name, value in env.items()]},
-                "hostPaths": {"kubeletRootDir": context.kubelet_root},
-            }
+            return {"toolkit": {"env": _env(env)}, "hostPaths": {"kubeletRootDir": context.kubelet_root}}
+
+
+def _aks(context: AddOnContext) -> dict[str, Any]:
+    """Driver, toolkit and runtime class change together or GPU pods do not start.
+
+    AKS node images carry the first two and name the class `nvidia-container-runtime`; pools made with
+    `--gpu-driver none` leave all three to the operator, which then must read containerd's file, because the migrated
+    configuration that `containerd config dump` prints is of a later version than the file is (NVIDIA/aicr#1688;
+    learn.microsoft.com, Use NVIDIA GPU Operator on AKS).
+    """
+    if context.driver == "operator":
+        return {"toolkit": {"env": _env({"RUNTIME_CONFIG_SOURCE": "file"})}, "cdi": {"enabled": True}}
+    return {
+        "driver": {"enabled": False},
+        "toolkit": {"enabled": False},
+        "operator": {"runtimeClass": "nvidia-container-runtime"},
+        "cdi": {"enabled": True},
+    }
+
+
+def _env(variables: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def _mig(context: AddOnContext) -> dict[str, Any]:
@@ -171,4 +189,5 @@ def _fabric(context: AddOnContext) -> dict[str, Any]:
     rdma = any(pool.fabric in ("infiniband", "roce") for pool in context.pools)
     if not rdma or "network-operator" not in context.add_ons:
         return {}
+    # The NIC's driver comes in a container: `useHostMofed` would build nvidia_peermem against absent modules.
     return {"driver": {"rdma": {"enabled": True, "useHostMofed": False}}}

@@ -75,9 +75,9 @@ class AddOns(pulumi.ComponentResource):
 
     def _install(self, add_on: ResolvedAddOn, first: list[pulumi.Resource]) -> list[pulumi.Resource]:
         args = self._args
-        before, after = add_on_objects(add_on, args.plan.context)
+        objects = add_on_objects(add_on.name, args.plan.context)
         name = f"{self._name}-{add_on.name}"
-        done = [self._object(name, manifest, first) for manifest in before]
+        done = [self._object(name, manifest, first) for manifest in objects.before]
         release = install(
             name,
             add_on,
@@ -86,7 +86,7 @@ class AddOns(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*first, *done]),
         )
         done += release
-        done += [self._object(name, manifest, [*first, *done]) for manifest in after]
+        done += [self._object(name, manifest, [*first, *done]) for manifest in objects.after]
         return done or first
 
     def _object(self, prefix: str, manifest: Mapping[str, Any], first: list[pulumi.Resource]) -> pulumi.Resource:

@@ -127,10 +127,14 @@ class AddOnContext:
     """Datadog's site, such as datadoghq.eu: it decides where the data rests."""
     backups: tuple[BackupTarget, ...] = ()
     artefacts: ObjectStore | None = None
+    dashboards: bool = True
+    """Whether Grafana gets the platform's own dashboards."""
+    driver: Literal["image", "operator"] = "image"
+    """Who installs the GPU driver on AKS nodes: the node image, or the GPU operator (`--gpu-driver none`)."""
     vgpu_manager: str | None = None
     """Repository/image:version of the vGPU manager, which each licensee builds and keeps in a registry of their own."""
     identities: Mapping[str, str] = field(default_factory=dict)
-    """Azure and GCP: add-on to client id or service account, where these are known before the deployment."""
+    """Add-on to the identity of its pods or nodes, where its name is known before the deployment."""
     add_ons: frozenset[str] = frozenset()
     """Every add-on of the cluster, the implied ones included; filled in by the planner."""
 
@@ -143,6 +147,11 @@ class AddOnContext:
     def monitored(self) -> bool:
         """Whether the Prometheus operator's kinds exist on the cluster."""
         return "kube-prometheus-stack" in self.add_ons
+
+    @property
+    def replicas(self) -> int:
+        """How many of each part of an add-on: one where a site is a box or two, else enough to lose a node."""
+        return 1 if self.site_kind == "edge" else 2
 
     def storage_class(self, kind: str) -> str | None:
         """The class for one kind of storage; None leaves it to the cluster's default."""

@@ -99,7 +99,9 @@ def plan_add_ons(
     """
     rows = add_on_rows() if rows is None else rows
     wanted, problems = _closure(overrides, rows)
-    problems += [p for name in sorted(wanted) for p in _fits(context, rows[name], wanted)]
+    misfits = {name: found for name in sorted(wanted) if (found := _fits(context, rows[name], wanted))}
+    # What an add-on needs fits no better than the add-on itself: one report is enough.
+    problems += [p for name, found in misfits.items() if wanted[name] not in misfits for p in found]
     if problems:
         raise AddOnPlanError(problems)
     context = replace(context, add_ons=frozenset(wanted))
@@ -174,7 +176,7 @@ def _fits(context: AddOnContext, row: AddOnRow, wanted: Mapping[str, object]) ->
 
 
 def row_values(row: AddOnRow, context: AddOnContext) -> dict[str, Any]:
-    """What a row says for one cluster: its values, its monitoring where there is some, its kubelet paths where they differ."""
+    """What a row says for one cluster: values, monitoring where there is some, kubelet paths where they differ."""
     values = merge(row.values, row.when_monitored) if context.monitored else dict(row.values)
     if context.kubelet_root == KUBELET_ROOT:
         return values

@@ -101,10 +101,10 @@ class _Walk:
         mismatch = None if known or node is None else _mismatch(value, node)
         if mismatch:
             yield DeadValue(dotted(at), mismatch, None, self.source, "type", at)
+        elif node is not None and node.open:
+            return
         elif isinstance(value, Mapping):
-            if node is not None and not node.children and not node.free and not known:
-                return
-            yield from self.map(value, node if node is not None else None, known, at)
+            yield from self.map(value, node, known, at)
         elif isinstance(value, list):
             yield from self._items(value, node, known, at)
 
@@ -149,15 +149,25 @@ def _kind(value: Any) -> str:
 
 def _from_schema(chart: Chart, values: Mapping[str, Any], source: str) -> Iterator[DeadValue]:
     """What Helm would refuse at install: violations that the user's values cause."""
-    if chart.schema is None:
+    if chart.schema is None or not values:
         return
+    validator, before = _validator(chart.folder) if _chart_is_cached(chart) else _make_validator(chart)
     merged = _over(copy.deepcopy(dict(chart.values)), values)
-    before = set(schemas.violations(chart.schema, chart.values))
-    for keys, reason in schemas.violations(chart.schema, merged):
+    for keys, reason in schemas.violations(validator, merged):
         if (keys, reason) not in before and _touches(keys, values):
-            yield DeadValue(
-                dotted(keys) or "(top level)", f"refused by the chart's schema: {reason}", None, source, "schema", keys
-            )
+            told = f"refused by the chart's schema: {reason}"
+            yield DeadValue(dotted(keys) or "(top level)", told, None, source, "schema", keys)
+
+
+@lru_cache(maxsize=128)
+def _validator(folder: Path) -> tuple[Any, frozenset[tuple[Keys, str]]]:
+    return _make_validator(_chart(folder))
+
+
+def _make_validator(chart: Chart) -> tuple[Any, frozenset[tuple[Keys, str]]]:
+    """The schema's validator, and what the chart's own defaults violate, which is nobody else's fault."""
+    validator = schemas.validator(chart.schema or {})
+    return validator, frozenset(schemas.violations(validator, chart.values))
 
 
 def _over(base: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _ABSENT = object()
 
 @cache
 def documented() -> tuple[Mapping[str, Any], ...]:
-    """Every entry: chart, path, reason, source, and `when` (values that it is about) or `allowed` (all that work)."""
+    """Every entry: chart, path, reason, source, and `when` (values that it is about), `allowed` or `open`."""
     text = files("ringfence.planning.charts").joinpath("documented.yaml").read_text(encoding="utf-8")
     return tuple(yaml.load(text, Loader=LOADER)["facts"])
 
@@ -29,7 +29,7 @@ def documented_findings(chart: str, values: Mapping[str, Any]) -> Iterator[tuple
     """Path, reason and remedy for each value that an entry speaks of."""
     for fact in documented():
         keys = tuple(fact["path"].split("."))
-        value = _at(values, keys) if fact["chart"] == chart else _ABSENT
+        value = _at(values, keys) if fact["chart"] == chart and "open" not in fact else _ABSENT
         if value is _ABSENT:
             continue
         if "allowed" in fact:
@@ -38,6 +38,13 @@ def documented_findings(chart: str, values: Mapping[str, Any]) -> Iterator[tuple
             yield keys, f"{value!r}: {fact['reason']}", f"allowed: {', '.join(fact['allowed'])}"
         elif "when" not in fact or any(value is wanted for wanted in fact["when"]):
             yield keys, fact["reason"], fact.get("instead")
+
+
+def open_paths(chart: str) -> Iterator[tuple[str, ...]]:
+    """Paths that a chart hands on whole: any key may stand below them."""
+    for fact in documented():
+        if fact["chart"] == chart and fact.get("open"):
+            yield tuple(fact.get("keys") or fact["path"].split("."))
 
 
 def documented_instead(chart: str, keys: tuple[str, ...]) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ringfence.planning.charts.chart import Chart
 from ringfence.planning.charts.comments import ITEM, commented_keys
+from ringfence.planning.charts.documented import open_paths
 
 _TEMPLATE = re.compile(r"\.Values((?:\.[A-Za-z_][A-Za-z0-9_]*)+)")
 
@@ -53,7 +54,7 @@ KUBERNETES_LISTS = frozenset(
 
 
 SCAFFOLD = ("nameOverride", "fullnameOverride")
-"""Keys that the helpers made by `helm create` read whether or not values.yaml names them (helm/helm, pkg/chart/v2/util/create.go).
+"""Keys that the helpers made by `helm create` read whether or not values.yaml names them (helm/helm, create.go).
 
 They count as known where a folder has no templates to ask.
 """
@@ -67,6 +68,8 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
     items: Node | None = None
     """For a list: what its items may hold, together."""
+    open: bool = False
+    """The chart hands this on whole: nothing below is looked at."""
     free: bool = False
     """Anything may stand below: an empty map, a null, or a subchart that is not on disk."""
 
@@ -102,6 +105,11 @@ def _tree(chart: Chart) -> Node:
         _add(root, (key, "global"))
     for key in chart.missing:
         root.child(key).free = True
+    for path in open_paths(chart.name):
+        node = root
+        for key in path:
+            node = node.child(key)
+        node.open = True
     return root
 
 
@@ -125,6 +133,7 @@ def _merge(into: Node, other: Node) -> None:
     if into.default is None:
         into.default = other.default
     into.free = into.free or other.free
+    into.open = into.open or other.open
     for key, node in other.children.items():
         if key in into.children:
             _merge(into.children[key], node)

@@ -110,12 +110,17 @@ def without_remote_references(schema: Any) -> Any:
     return schema
 
 
-def violations(schema: Schema, values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Where merged values break the schema, as Helm would find at install: path and what is wrong."""
+def validator(schema: Schema) -> Any:
+    """A validator of merged values that needs no network."""
     import jsonschema  # imported late: half of the time that a check of values without a schema takes
 
-    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
-    for error in validator(without_remote_references(schema)).iter_errors(values):
+    kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
+    return kind(without_remote_references(schema))
+
+
+def violations(validator: Any, values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where merged values break the schema, as Helm would find at install: path and what is wrong."""
+    for error in validator.iter_errors(values):
         yield tuple(error.absolute_path), _explain(error)
 
 
