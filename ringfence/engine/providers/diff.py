@@ -43,9 +43,8 @@ def changes(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif new is UNKNOWN:
         if old is not UNKNOWN:
             yield path, UPDATE
-    elif type(old) is not type(new) or old != new:
-        if not (isinstance(old, int | float) and isinstance(new, int | float) and old == new):
-            yield path, UPDATE
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
+        yield path, UPDATE
 
 
 def respond(

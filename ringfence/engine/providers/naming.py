@@ -11,6 +11,10 @@ from typing import Any
 
 PROPOSE, ENFORCE, DISABLE = 0, 1, 2
 
+UNKNOWN_IN_PLAN = "unknown-in-plan"
+"""Stands for a value that nobody gave and only a cloud could: no table of regions, projects or accounts knows it, so
+nothing can be proven of it."""
+
 
 def digest(*parts: str, length: int = 8) -> str:
     """Lower-case hexadecimal digits of a hash of the parts."""

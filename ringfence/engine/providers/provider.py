@@ -11,10 +11,11 @@ from typing import Any
 from ringfence.engine.providers import diff
 from ringfence.engine.providers.check import Failure
 from ringfence.engine.providers.families import Family, Path, Resource, family_of
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.protocol import provider_pb2
 from ringfence.engine.providers.schema.registry import PACKAGES, Registry
-from ringfence.engine.providers.wire import SIGNATURE_KEY, is_secret, set_value, to_plain, to_struct
+from ringfence.engine.providers.wire import SIGNATURE_KEY, contains_unknown, is_secret, set_value, to_plain, to_struct
 
 
 class Provider:
@@ -42,8 +43,12 @@ class Provider:
 
     def check_config(self, request: Any) -> Any:
         """Refuse provider arguments that the SDK's Provider class does not have."""
-        failures = self.family.check_configuration(to_plain(request.news))
-        return _checked(request.news, failures)
+        configuration = to_plain(request.news)
+        response = _checked(request.news, self.family.check_configuration(configuration))
+        for name in self.family.credentials:
+            if contains_unknown(configuration.get(name)):
+                response.inputs.fields[name].string_value = UNKNOWN_IN_PLAN
+        return response
 
     def diff_config(self, request: Any) -> Any:
         """What changed on a provider; the family says which of its arguments move every resource elsewhere."""

@@ -12,14 +12,12 @@ from typing import Any
 from ringfence.engine.providers.check import Failure
 from ringfence.engine.providers.families.base import Resource
 from ringfence.engine.providers.families.cloud import Cloud
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.outputs.templates import Facts
 
 ACCOUNT = "123456789012"
 """The account number of AWS's own documentation examples."""
-
-NO_REGION = "unknown-in-plan"
-"""Stands where no region was configured: no table of regions knows it, so nothing can be proven of it."""
 
 _PARTITIONS = (
     ("cn-", "aws-cn", "amazonaws.com.cn"),
@@ -46,6 +44,18 @@ class Aws(Cloud):
 
     package = "aws"
     replacing_configuration = frozenset({"region"})
+    credentials = frozenset(
+        {
+            "accessKey",
+            "secretKey",
+            "token",
+            "profile",
+            "assumeRoles",
+            "assumeRoleWithWebIdentity",
+            "sharedConfigFiles",
+            "sharedCredentialsFiles",
+        }
+    )
 
     @property
     def region(self) -> str:
@@ -57,7 +67,7 @@ class Aws(Cloud):
         ):
             if isinstance(value, str) and value:
                 return value
-        return NO_REGION
+        return UNKNOWN_IN_PLAN
 
     @property
     def account(self) -> str:
@@ -73,6 +83,7 @@ class Aws(Cloud):
         url = resource.inputs.get("url")
         service = resource.token.split(":")[1].split("/")[0]
         kind = re.sub(r"([a-z\d])([A-Z])", r"\1-\2", resource.token.rsplit(":", 1)[-1]).lower()
+        name = resource.inputs.get("name", resource.name)
         return {
             "region": region,
             "account": self.account,
@@ -81,7 +92,7 @@ class Aws(Cloud):
             "host_suffix": f"{region}.{suffix}",
             "path": path if isinstance(path, str) else "/",
             "issuer": url.removeprefix("https://") if isinstance(url, str) else "",
-            "arn": f"arn:{partition}:{service}:{region}:{self.account}:{kind}/{resource.inputs.get('name', resource.name)}",
+            "arn": f"arn:{partition}:{service}:{region}:{self.account}:{kind}/{name}",
             "self_link": "",
         }
 
@@ -91,7 +102,7 @@ class Aws(Cloud):
         shown: dict[str, Any] = {}
         if shape is None:
             return shown
-        if "region" in shape.outputs.properties and self.region != NO_REGION:
+        if "region" in shape.outputs.properties and self.region != UNKNOWN_IN_PLAN:
             shown["region"] = self.region
         if "tagsAll" in shape.outputs.properties:
             tags = resource.inputs.get("tags", {})

@@ -14,6 +14,7 @@ from typing import Any
 from ringfence.engine.providers.check import Failure
 from ringfence.engine.providers.families.base import Resource
 from ringfence.engine.providers.families.cloud import Cloud
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.outputs.templates import Facts
 from ringfence.engine.providers.schema.model import OneOf, Scalar, Type
@@ -69,6 +70,16 @@ class AzureNative(Cloud):
     separator = ""
     digits = 8
     replacing_configuration = frozenset({"subscriptionId", "environment"})
+    credentials = frozenset(
+        {
+            "clientSecret",
+            "clientCertificatePassword",
+            "clientCertificatePath",
+            "oidcToken",
+            "oidcRequestToken",
+            "oidcRequestUrl",
+        }
+    )
 
     def setting(self, name: str, variable: str) -> str:
         """A provider argument, else the environment's, else nobody's."""
@@ -98,7 +109,7 @@ class AzureNative(Cloud):
 
     def place(self, resource: Resource) -> dict[str, str]:
         location = resource.inputs.get("location") or self.configuration.get("location")
-        location = re.sub(r"\s", "", location).lower() if isinstance(location, str) else "unknown-in-plan"
+        location = re.sub(r"\s", "", location).lower() if isinstance(location, str) else UNKNOWN_IN_PLAN
         china = location.startswith("china")
         government = location.startswith(("usgov", "usdod"))
         return {

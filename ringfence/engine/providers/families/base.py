@@ -11,7 +11,7 @@ from ringfence.engine.providers.check import Failure, check_object
 from ringfence.engine.providers.naming import digest
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.replacement import forcing
-from ringfence.engine.providers.schema.model import ObjectType, ResourceType, Scalar
+from ringfence.engine.providers.schema.model import ResourceType, Scalar
 from ringfence.engine.providers.schema.registry import Registry
 from ringfence.engine.providers.suggest import hint
 
@@ -40,6 +40,11 @@ class Family:
     replacing_configuration: frozenset[str] = frozenset()
     """Provider arguments whose change moves every resource of the provider somewhere else."""
 
+    credentials: frozenset[str] = frozenset()
+    """Provider arguments that only open doors. The engine asks an unconfigured provider nothing, and one is
+    unconfigured in a preview while any argument is unknown, such as the kubeconfig of a cluster still to be made: a
+    typo beneath it would pass. So an unknown credential is filled with a word; no credential is ever used here."""
+
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.configuration: dict[str, Any] = {}
@@ -61,7 +66,7 @@ class Family:
             for key, value in configuration.items()
             if key not in _ENGINE_KEYS
         }
-        return check_object(plain, _either_spelling(shape), lenient=True)
+        return check_object(plain, shape, lenient=True)
 
     def check(self, resource: Resource) -> list[Failure]:
         """Hold a resource's inputs against the SDK's type."""
@@ -120,10 +125,3 @@ def decoded(value: Any) -> Any:
         except ValueError:
             return value
     return value
-
-
-def _either_spelling(shape: ObjectType) -> ObjectType:
-    """The provider's arguments with nested names in Python's spelling allowed too: the SDK sends a dict as it was
-    written.
-    """
-    return shape

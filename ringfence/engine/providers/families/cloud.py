@@ -39,7 +39,7 @@ class Cloud(Family):
     digits = 7
 
     def name_property(self, resource: Resource) -> tuple[str, str] | None:
-        """The property that holds a resource's name, and the style of a made-up one; None when names are not made up."""
+        """The property that holds a resource's name, and the style of a made-up one; None when none is made up."""
         special = _names().get((self.package, resource.token))
         if special:
             return special if special[0] else None

@@ -12,10 +12,10 @@ from typing import Any
 from ringfence.engine.providers.check import Failure
 from ringfence.engine.providers.families.base import Resource
 from ringfence.engine.providers.families.cloud import Cloud
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.outputs.templates import Facts
 
-NO_PROJECT = "unknown-in-plan"
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -24,13 +24,14 @@ class Gcp(Cloud):
 
     package = "gcp"
     replacing_configuration = frozenset({"project"})
+    credentials = frozenset({"accessToken", "credentials", "impersonateServiceAccount", "externalCredentials"})
 
     def setting(self, name: str, *variables: str) -> str:
         """A provider argument, else the environment's, else a word that nothing can be proven of."""
         for value in (self.configuration.get(name), *(os.environ.get(variable) for variable in variables)):
             if isinstance(value, str) and value:
                 return value
-        return NO_PROJECT
+        return UNKNOWN_IN_PLAN
 
     @property
     def project(self) -> str:
@@ -82,7 +83,7 @@ class Gcp(Cloud):
             return {}
         shown: dict[str, Any] = {}
         for key, value in (("project", self.project), ("region", self.region), ("zone", self.zone)):
-            if key in shape.inputs.properties and key in shape.outputs.properties and value != NO_PROJECT:
+            if key in shape.inputs.properties and key in shape.outputs.properties and value != UNKNOWN_IN_PLAN:
                 shown[key] = value
         if "effectiveLabels" in shape.outputs.properties:
             labels = resource.inputs.get("labels", {})

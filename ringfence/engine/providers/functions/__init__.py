@@ -14,13 +14,12 @@ from typing import Any
 
 from ringfence.engine.providers.check import Failure, check_object
 from ringfence.engine.providers.families.base import Family
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.outputs.templates import Facts
 from ringfence.engine.providers.outputs.typed import certificate, value_of
 from ringfence.engine.providers.schema.model import FunctionType, ObjectType
 from ringfence.engine.providers.suggest import hint
-
-UNKNOWN_IN_PLAN = "unknown-in-plan"
 
 Function = Callable[[Any, dict[str, Any]], dict[str, Any]]
 """Provider family and arguments -> result."""

@@ -31,6 +31,7 @@ class Kubernetes(Family):
 
     lenient = False
     replacing_configuration = frozenset({"cluster", "clusterIdentifier"})
+    credentials = frozenset({"kubeconfig", "context", "cluster", "clusterIdentifier"})
 
     def __init__(self, registry: Any) -> None:
         super().__init__(registry)

@@ -7,7 +7,7 @@ children: pulumi.com, kubernetes.yaml.v2.ConfigGroup (`<prefix>:<namespace>/<nam
 
 from __future__ import annotations
 
-from glob import glob
+import glob
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def _read(patterns: list[str], notices: Notices) -> list[str]:
         if "://" in pattern:
             notices.once(pattern, "an address is not fetched, so its objects are not shown")
             continue
-        paths = sorted(glob(pattern, recursive=True))
+        paths = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
         if not paths:
             raise ValueError(f"no file matches {pattern} (looked in {Path.cwd()})")
         texts += [Path(path).read_text(encoding="utf-8") for path in paths]

@@ -18,7 +18,7 @@ _NOT_OBJECTS = frozenset({"helm.sh/v3", "helm.sh/v4", "yaml", "yaml/v2", "kustom
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind as the API server names it. `patch` marks the SDK's `...Patch` resources, whose fields are all optional."""
+    """A kind as the API server names it. `patch`: one of the SDK's `...Patch` resources, with nothing required."""
 
     group: str
     version: str
