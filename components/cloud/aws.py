@@ -29,8 +29,8 @@ from ringfence.planning.cloud.aws import (
     partition,
     plan_network,
     plan_node_groups,
-    public_cidrs,
 )
+from ringfence.planning.cloud.control_plane import public_cidrs
 from ringfence.planning.cloud.kubeconfig import eks_kubeconfig
 from ringfence.planning.cloud.names import fit
 from ringfence.planning.labels import Tags

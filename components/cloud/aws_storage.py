@@ -15,6 +15,7 @@ from components.cloud import aws_policies as policies
 from components.cloud._aws import aws
 from components.cloud.aws_backup import AwsBackup, AwsBackupArgs
 from components.cloud.aws_bucket import AwsBucket, AwsBucketArgs
+from components.cloud.copies import own_copies, own_key
 from ringfence.planning.cloud.names import fit
 from ringfence.planning.labels import Tags
 from ringfence.spec.data import Dataset
@@ -63,7 +64,8 @@ class AwsDatasetStore(pulumi.ComponentResource):
     def __init__(self, name: str, args: AwsDatasetStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsDatasetStore", name, {}, opts)
         self._name, self._args = name, args
-        _refuse(name, args)
+        own_key("aws", name, args.dataset)
+        self._replicas, self._backups = own_copies("aws", name, args.dataset, args.places, args.transferred)
         self._home = self._bucket(name, args.site, args.tags)
         self.bucket, self.bucket_arn, self.key_arn = self._home.bucket, self._home.arn, self._home.key_arn
         self.uri = pulumi.Output.concat("s3://", self.bucket)
@@ -92,10 +94,9 @@ class AwsDatasetStore(pulumi.ComponentResource):
         return place.tags.but(data_classes=self._args.tags.data_classes, cost_center=self._args.tags.cost_center)
 
     def _replicate(self) -> dict[str, pulumi.Output[str]]:
-        wanted = {n: r for n, r in self._args.dataset.replicas.items() if n not in self._args.transferred}
-        if not wanted:
+        if not self._replicas:
             return {}
-        places = {name: self._args.places[replica.site] for name, replica in wanted.items()}
+        places = {name: self._args.places[replica.site] for name, replica in self._replicas.items()}
         copies = {
             name: self._bucket(f"{self._name}-{name}", place.site, self._tags_at(place), place.provider)
             for name, place in places.items()
@@ -122,9 +123,7 @@ class AwsDatasetStore(pulumi.ComponentResource):
 
     def _back_up(self) -> dict[str, pulumi.Output[str]]:
         vaults = {}
-        for name, backup in self._args.dataset.backups.items():
-            if name in self._args.transferred:
-                continue
+        for name, backup in self._backups.items():
             place = self._args.places.get(backup.site)
             args = AwsBackupArgs(
                 backup=backup,
@@ -156,21 +155,3 @@ def _rule(name: str, priority: int, copy: AwsBucket) -> aws.s3.BucketReplication
             "replication_time": {"status": "Enabled", "time": {"minutes": 15}},
         },
     }
-
-
-def _refuse(name: str, args: AwsDatasetStoreArgs) -> None:
-    """Raise RunError for what AWS cannot do, before anything is made."""
-    dataset = args.dataset
-    if dataset.key_site not in (None, dataset.site):
-        raise pulumi.RunError(
-            f"datasets.{name}.keySite: S3 encrypts only with keys of the bucket's own region; "
-            f"leave keySite out, or keep the dataset at {dataset.key_site}"
-        )
-    for kind, copies in (("replicas", dataset.replicas), ("backups", dataset.backups)):
-        for copy_name, copy in copies.items():
-            at_home = kind == "backups" and copy.site == dataset.site
-            if copy_name not in args.transferred and copy.site not in args.places and not at_home:
-                raise pulumi.RunError(
-                    f"datasets.{name}.{kind}.{copy_name}: AWS cannot copy to {copy.site}; other AWS sites that it can "
-                    f"copy to: {', '.join(args.places) or 'none'}; any other place needs a transfer job"
-                )

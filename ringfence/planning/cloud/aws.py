@@ -14,7 +14,7 @@ from ringfence.facts import regions
 from ringfence.planning.cloud import Unplannable, pools
 from ringfence.planning.cloud.subnets import ZoneSubnets, ipv4, plan_zone_subnets
 from ringfence.planning.cloud.zones import zones_of
-from ringfence.spec.cluster import Cluster, ManagedControlPlane
+from ringfence.spec.cluster import Cluster
 from ringfence.spec.network import Network
 from ringfence.spec.pool import OnDemand, Pool, Reserved, Spot
 from ringfence.spec.site import CloudSite
@@ -115,17 +115,6 @@ def partition(region: str) -> str:
 def log_retention(days: int) -> int:
     """The shortest retention that CloudWatch Logs takes and that is not under `days`; 0 is for ever."""
     return next((allowed for allowed in LOG_RETENTION_DAYS if allowed >= days), 0)
-
-
-def public_cidrs(control_plane: object) -> tuple[str, ...] | None:
-    """Who may reach a public API; None where it is private. Raises Unplannable for one that is open to everybody."""
-    if not isinstance(control_plane, ManagedControlPlane):
-        raise Unplannable("controlPlane.kind: a cluster in a cloud has a managed control plane")
-    if not control_plane.public_endpoint:
-        return None
-    if not control_plane.admin_cidrs or {"0.0.0.0/0", "::/0"} & set(control_plane.admin_cidrs):
-        raise Unplannable("controlPlane.adminCidrs: a public endpoint needs the networks of those who may reach it")
-    return control_plane.admin_cidrs
 
 
 def plan_network(site: CloudSite, network: Network) -> AwsNetworkPlan:

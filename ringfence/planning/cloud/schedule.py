@@ -38,3 +38,14 @@ def _split(field: str) -> list[str]:
         else:
             parts.append(character)
     return parts
+
+
+def daily(schedule: str) -> tuple[int, int]:
+    """Hour and minute (UTC) of a schedule that runs once a day; raises Unplannable for any other.
+
+    Storage Transfer Service and Azure's vaulted backups start once a day.
+    """
+    minute, hour, *rest = schedule.split()
+    if rest != ["*", "*", "*"] or not (minute.isdigit() and hour.isdigit()):
+        raise Unplannable(f"schedule {schedule!r}: this cloud backs up once a day, such as '0 2 * * *'")
+    return int(hour), int(minute)
