@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-
 _COLUMNS_IN_A_FILE = 120
 
 

@@ -91,9 +91,10 @@ def _engine(places: Places) -> Part:
         where = _FROM[search.engine.source]
         return Part("Pulumi CLI", "ok", f"{search.engine.version}, {where}: {search.engine.pulumi}")
     wanted = toolchain.required_version()
-    ways = ["download"] + (["build with Go"] if pinned_version() == wanted and shutil.which("go") else [])
     reasons = "".join(f"; passed over {reason}" for reason in search.passed_over)
-    return Part("Pulumi CLI", "missing", f"none of {wanted} or newer{reasons}", f"make setup ({' or '.join(ways)})")
+    can_build = pinned_version() == wanted and shutil.which("go")
+    otherwise = "" if can_build else "; it can be downloaded, but not built: Go is not on PATH, or this is no checkout"
+    return Part("Pulumi CLI", "missing", f"none of {wanted} or newer{reasons}{otherwise}", "make setup")
 
 
 def _sdks() -> Iterator[Part]:

@@ -44,10 +44,12 @@ def build(version: str, target: Path, say: Callable[[str], None], tools: Path = 
         command += ["-ldflags", f"-s -w -X {_VERSION_VARIABLE}=v{version}", f"{MODULE}/cmd/pulumi"]
         # The modules are pinned by tools/go.sum; a go.work above, or a vendor folder, is not part of them.
         env = {**os.environ, "GOWORK": "off", "CGO_ENABLED": os.environ.get("CGO_ENABLED", "0")}
-        with _reporting(say) as seen:
-            process = subprocess.Popen(
+        with (
+            _reporting(say) as seen,
+            subprocess.Popen(
                 command, cwd=tools, env=env, text=True, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-            )
+            ) as process,
+        ):
             last = _follow(process, seen)
         if process.returncode != 0:
             raise RingfenceError("building Pulumi failed:\n  " + "\n  ".join(last))

@@ -74,10 +74,10 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def InstallDependencies(self, request, context):
-        """Refuse: which installer and index a project uses is its own business."""
-        yield language_pb2.InstallDependenciesResponse(
-            stderr=b"Ringfence's language host installs nothing: use the project's own installer\n"
-        )
+        """Install nothing: which installer and index a project uses is its own business. A plug-in runs as it is."""
+        if not request.is_plugin:
+            said = f"{request.info.program_directory}: install its requirements yourself; the embedded engine does not\n"
+            yield language_pb2.InstallDependenciesResponse(stderr=said.encode())
 
     def Run(self, request, context):
         """Run a program to its end. Its output is ours, so it reaches the engine's display."""

@@ -68,6 +68,8 @@ class Provider:
     """As clusterctl knows it: the operator finds its manifests by this name."""
     namespace: str
     version: str
+    image: str
+    """Image of its manager container, without the tag, which is the version."""
     repository: str
     """GitHub repository whose release carries the components file."""
 
@@ -77,6 +79,7 @@ CORE = Provider(
     name="cluster-api",
     namespace="capi-system",
     version="v1.14.0",
+    image="registry.k8s.io/cluster-api/cluster-api-controller",
     repository="kubernetes-sigs/cluster-api",
 )
 METAL3 = Provider(
@@ -84,6 +87,7 @@ METAL3 = Provider(
     name="metal3",
     namespace="capm3-system",
     version="v1.13.2",
+    image="quay.io/metal3-io/cluster-api-provider-metal3",
     repository="metal3-io/cluster-api-provider-metal3",
 )
 METAL3_IPAM = Provider(
@@ -91,6 +95,7 @@ METAL3_IPAM = Provider(
     name="metal3",
     namespace="metal3-ipam-system",
     version="v1.13.2",
+    image="quay.io/metal3-io/ip-address-manager",
     repository="metal3-io/ip-address-manager",
 )
 K0SMOTRON = tuple(
@@ -99,6 +104,7 @@ K0SMOTRON = tuple(
         name="k0sproject-k0smotron",
         namespace="k0smotron-system",
         version="v2.1.0",
+        image="quay.io/k0sproject/k0smotron",
         repository="k0sproject/k0smotron",
     )
     for kind in ("BootstrapProvider", "ControlPlaneProvider")
@@ -109,6 +115,7 @@ KAMAJI = (
         name="kubeadm",
         namespace="capi-kubeadm-bootstrap-system",
         version="v1.14.0",
+        image="registry.k8s.io/cluster-api/kubeadm-bootstrap-controller",
         repository="kubernetes-sigs/cluster-api",
     ),
     Provider(
@@ -116,10 +123,46 @@ KAMAJI = (
         name="kamaji",
         namespace="kamaji-system",
         version="v0.20.0",
+        image="docker.io/clastix/cluster-api-control-plane-provider-kamaji",
         repository="clastix/cluster-api-control-plane-provider-kamaji",
     ),
 )
 """Kamaji's control planes are plain Kubernetes: their workers join with kubeadm, never with k0s."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Something that a management cluster runs from its project's kustomization: it has no chart and is no provider."""
+
+    name: str
+    version: str
+    repository: str
+    path: str
+    """Folder of the kustomization in the repository."""
+    components: tuple[str, ...] = ()
+    """Kustomize components on top, relative to `path`."""
+    images: tuple[str, ...] = ()
+    """Images that the kustomization names, without tags."""
+
+
+METAL3_NAMESPACE = "baremetal-operator-system"
+BARE_METAL_OPERATOR = Operator(
+    name="baremetal-operator",
+    version="v0.13.2",
+    repository="metal3-io/baremetal-operator",
+    path="./config/base",
+    components=("../components/basic-auth", "../components/tls"),
+    images=("quay.io/metal3-io/baremetal-operator",),
+)
+IRONIC_OPERATOR = Operator(
+    name="ironic-standalone-operator",
+    version="v0.11.0",
+    repository="metal3-io/ironic-standalone-operator",
+    path="./config/default",
+    images=("quay.io/metal3-io/ironic-standalone-operator",),
+)
+IRONIC_IMAGE = "quay.io/metal3-io/ironic:release-35.0"
+KEEPALIVED_IMAGE = "quay.io/metal3-io/keepalived:v0.11.0"
 
 
 def providers(control_planes: frozenset[str]) -> tuple[Provider, ...]:

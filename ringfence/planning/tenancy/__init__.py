@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from ringfence.planning.tenancy.access import access_manifests, cluster_access_manifests
 from ringfence.planning.tenancy.admission import admission_manifests
-from ringfence.planning.tenancy.names import Manifest, TenancyError, check_namespaces
+from ringfence.planning.tenancy.names import Manifest, TenancyError, check_namespaces, tenants_on
 from ringfence.planning.tenancy.namespaces import namespace_manifests
 from ringfence.planning.tenancy.networks import network_manifests
 from ringfence.planning.tenancy.queues import queue_manifests
 from ringfence.spec.platform import Platform
 
 __all__ = ["TenancyError", "check_namespaces", "cluster_manifests", "tenant_manifests", "tenants_on"]
-
-
-def tenants_on(platform: Platform, cluster: str) -> tuple[str, ...]:
-    """The tenants of a cluster, in the file's order."""
-    return tuple(name for name, tenant in platform.tenants.items() if cluster in tenant.clusters)
 
 
 def cluster_manifests(platform: Platform, cluster: str, *, queues: bool = True) -> list[Manifest]:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 
 from ringfence.planning.tenancy.names import QUEUE_LABEL
 
-CONTROLLER_NAMESPACES = ("kube-system", "kueue-system", "jobset-system", "lws-system", "kubeflow", "kserve", "keda")
+CONTROLLER_NAMESPACES = (
+    "kube-system",
+    "kueue-system",
+    "jobset-system",
+    "lws-system",
+    "kubeflow-system",
+    "kserve",
+    "keda",
+    "argo",
+)
 """Where controllers run that make or change tenants' pods on their behalf."""
 
 ACCELERATOR_PREFIXES = ("nvidia.com/", "amd.com/")

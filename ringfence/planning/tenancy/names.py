@@ -21,9 +21,6 @@ TENANT_LABEL = KUBERNETES_PREFIX + TENANT
 PURPOSE_LABEL = KUBERNETES_PREFIX + "purpose"
 """On namespaces: `work` for the tenant's own, `models` for what Ringfence serves for it."""
 
-KUEUE_MANAGED_LABEL = KUBERNETES_PREFIX + "kueue-managed"
-"""On namespaces whose workloads Kueue admits: the add-on's managedJobsNamespaceSelector reads it."""
-
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 """Label that puts a workload into a LocalQueue (kueue, pkg/controller/constants)."""
 
@@ -31,12 +28,21 @@ PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
 """Label with the WorkloadPriorityClass of a workload (kueue, pkg/controller/constants)."""
 
 MODELS = "models"
+
+DEFAULT_QUEUE = "default"
+"""LocalQueue that Kueue takes for work that names none (kueue, LocalQueueDefaulting)."""
+
 PLATFORM_NAMESPACE_PREFIXES = ("kube-", "kueue-", "kserve", "envoy-", "ringfence", "openshift", "gke-", "default")
 """Starts of namespace names that belong to Kubernetes or to add-ons; no tenant's namespace may have one."""
 
 
 class TenancyError(ValueError):
     """Tenants that cannot be told apart or that take a platform's name. The message gives the path and the remedy."""
+
+
+def tenants_on(platform: Platform, cluster: str) -> tuple[str, ...]:
+    """The tenants of a cluster, in the file's order."""
+    return tuple(name for name, tenant in platform.tenants.items() if cluster in tenant.clusters)
 
 
 def namespaces_of(platform: Platform, tenant: str) -> dict[str, str]:
@@ -113,6 +119,11 @@ def queue_name(tenant: str, unit: str) -> str:
 def spare_queue_name(unit: str) -> str:
     """ClusterQueue that lends what nobody was guaranteed. Three parts, so no tenant's queue can be called the same."""
     return f"platform.spare.{unit}"
+
+
+def default_queue_name(tenant: str) -> str:
+    """ClusterQueue of a tenant's work without accelerators."""
+    return queue_name(tenant, DEFAULT_QUEUE)
 
 
 def metadata(name: str, tags: Tags, namespace: str | None = None, **labels: str) -> Manifest:

@@ -19,7 +19,7 @@ from ringfence.planning.capacity import (
 from ringfence.planning.labels import KUBERNETES_PREFIX, Tags
 from ringfence.planning.places import place_of
 from ringfence.planning.tenancy.names import (
-    KUEUE_MANAGED_LABEL,
+    DEFAULT_QUEUE,
     MODELS,
     PURPOSE_LABEL,
     TENANT_LABEL,
@@ -123,7 +123,6 @@ def namespace_manifest(
         **{
             TENANT_LABEL: tenant,
             PURPOSE_LABEL: MODELS if namespace.models else "work",
-            KUEUE_MANAGED_LABEL: "true",
             "pod-security.kubernetes.io/enforce": level,
             "pod-security.kubernetes.io/enforce-version": "latest",
             "pod-security.kubernetes.io/audit": "restricted",
@@ -237,7 +236,7 @@ def service_account(namespace: TenantNamespace, tags: Tags) -> Manifest:
 
 
 def local_queues(tenant: str, namespace: TenantNamespace, shares: list[TenantShare], tags: Tags) -> list[Manifest]:
-    """A queue for each kind of unit that the tenant has a share of, called like the unit."""
+    """The default queue, and one for each kind of unit that the tenant has a share of, called like the unit."""
     return [
         {
             "apiVersion": "kueue.x-k8s.io/v1beta2",
@@ -245,7 +244,7 @@ def local_queues(tenant: str, namespace: TenantNamespace, shares: list[TenantSha
             "metadata": metadata(unit, tags, namespace.name),
             "spec": {"clusterQueue": queue_name(tenant, unit)},
         }
-        for unit in sorted({share.unit for share in shares})
+        for unit in (DEFAULT_QUEUE, *sorted({share.unit for share in shares}))
     ]
 
 

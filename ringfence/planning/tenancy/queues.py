@@ -7,6 +7,10 @@ The arrangement. One cohort for each kind of unit, so that units never mix in on
 of its own, because that would come on top of its members' (kueue#5289). A tenant's nominal quota is its guarantee, all
 of it lent while idle; its borrowing limit is its maximum less the guarantee. What was guaranteed to nobody is the
 nominal quota of a queue that no namespace can submit to. So the nominal quotas always add up to the pool.
+
+Work that names no queue goes to the tenant's default one, which knows CPU and memory only, as much as the tenant's
+namespaces may hold: the add-on has Kueue hold back everything in tenants' namespaces, and what asks for an accelerator
+there is never admitted.
 """
 
 from __future__ import annotations
@@ -28,16 +32,21 @@ from ringfence.planning.capacity import (
 )
 from ringfence.planning.labels import Tags
 from ringfence.planning.tenancy.names import (
+    DEFAULT_QUEUE,
     TENANT_LABEL,
     Manifest,
     cluster_tags,
+    default_queue_name,
+    gibibytes,
     mebibytes,
     metadata,
     millicores,
     queue_name,
     spare_queue_name,
     tenant_tags,
+    tenants_on,
 )
+from ringfence.planning.tenancy.namespaces import tenant_namespaces
 from ringfence.planning.tenancy.pools import pool_tolerations
 from ringfence.spec.platform import Platform
 from ringfence.spec.pool import Pool
@@ -53,7 +62,7 @@ CAPACITY_ORDER = ("owned", "reserved", "on-demand", "flex", "spot")
 
 
 def queue_manifests(platform: Platform, cluster: str) -> list[Manifest]:
-    """Every Kueue object of a cluster that belongs to no namespace, for the pools that some tenant may use.
+    """Every Kueue object of a cluster that belongs to no namespace, for the pools that some tenant may use and for the rest.
 
     Raises KeyError for an unknown cluster and capacity.CapacityError where the pools cannot carry the quotas.
     """
@@ -64,7 +73,7 @@ def queue_manifests(platform: Platform, cluster: str) -> list[Manifest]:
     tags = cluster_tags(platform, cluster)
     flavoured = list(dict.fromkeys(row.pool for row in rows))
     racked = any(_racked(pools[pool]) for pool in flavoured)
-    made = [priority_class(name, value, tags) for name, value in PRIORITIES.items()] if rows else []
+    made = [priority_class(name, value, tags) for name, value in PRIORITIES.items()]
     made += [topology(tags)] if racked else []
     made += [resource_flavor(platform, cluster, pool, tags) for pool in flavoured]
     for unit, members in groupby(sorted(rows, key=lambda row: row.unit), key=lambda row: row.unit):
@@ -75,7 +84,35 @@ def queue_manifests(platform: Platform, cluster: str) -> list[Manifest]:
             tenant_queue(name, ordered, shares, tenant_tags(platform, cluster, name))
             for name in dict.fromkeys(share.tenant for share in shares if share.unit == unit)
         ]
+    if platform.tenants:
+        made.append(
+            {"apiVersion": API, "kind": "ResourceFlavor", "metadata": metadata(DEFAULT_QUEUE, tags), "spec": {}}
+        )
+        made += [default_queue(platform, cluster, name) for name in tenants_on(platform, cluster)]
     return made
+
+
+def default_queue(platform: Platform, cluster: str, tenant: str) -> Manifest:
+    """A tenant's queue for work without accelerators, on any node whose taints it tolerates. It shares with nobody."""
+    quotas = [namespace.quota for namespace in tenant_namespaces(platform, cluster, tenant)]
+    flavor = {
+        "name": DEFAULT_QUEUE,
+        "resources": [
+            {"name": CPU, "nominalQuota": str(sum(quota.cpus for quota in quotas))},
+            {"name": MEMORY, "nominalQuota": gibibytes(sum(quota.memory_gib for quota in quotas))},
+        ],
+    }
+    return {
+        "apiVersion": API,
+        "kind": "ClusterQueue",
+        "metadata": metadata(default_queue_name(tenant), tenant_tags(platform, cluster, tenant)),
+        "spec": {
+            "queueingStrategy": "BestEffortFIFO",
+            "resourceGroups": [{"coveredResources": [CPU, MEMORY], "flavors": [flavor]}],
+            "namespaceSelector": {"matchLabels": {TENANT_LABEL: tenant}},
+            "preemption": {"withinClusterQueue": "LowerPriority"},
+        },
+    }
 
 
 def resource_flavor(platform: Platform, cluster: str, pool: str, tags: Tags) -> Manifest:
