@@ -22,7 +22,7 @@ def test_a_tenant_registers_every_planned_object_under_itself() -> None:
     [component] = [urn for urn in recording.resources if "ringfence:index:Tenant::" in urn]
     children = [each for each in recording.resources.values() if each.parent == component]
     planned = tenancy.tenant_manifests(fifty(), "fra", "research")
-    assert len(children) == len(planned) == 24
+    assert len(children) == len(planned) == 26
     assert (
         recording.inputs(
             "kubernetes:core/v1:ResourceQuota", "fra-research-resource-quota-research-lab-ringfence-quota"
@@ -31,7 +31,7 @@ def test_a_tenant_registers_every_planned_object_under_itself() -> None:
     )
     assert recording.outputs[component] == {
         "namespaces": ["research-lab", "research-notebooks"],
-        "queues": ["nvidia-h100-80gb"],
+        "queues": ["default", "nvidia-h100-80gb"],
     }
 
 
@@ -57,6 +57,9 @@ def test_queues_of_a_cluster() -> None:
             "finance.nvidia-h100-80gb",
             "marketing.nvidia-h100-80gb",
             "research.nvidia-h100-80gb",
+            "finance.default",
+            "marketing.default",
+            "research.default",
         ],
         "cohorts": ["nvidia-h100-80gb"],
     }

@@ -27,7 +27,14 @@ PER_GPU_MILLICPUS, PER_GPU_MEBIBYTES = 12661, 101853
 
 
 def _queues(manifests: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {each["metadata"]["name"]: each for each in manifests if each["kind"] == "ClusterQueue"}
+    """The queues of accelerators, by name."""
+    queues = [each for each in manifests if each["kind"] == "ClusterQueue" and "cohortName" in each["spec"]]
+    return {each["metadata"]["name"]: each for each in queues}
+
+
+def _flavor(manifests: list[dict[str, Any]], name: str = "gpu") -> dict[str, Any]:
+    [found] = [each for each in manifests if each["kind"] == "ResourceFlavor" and each["metadata"]["name"] == name]
+    return found
 
 
 def _quota(queue: dict[str, Any], resource: str, flavor: int = 0) -> dict[str, Any]:
@@ -67,6 +74,10 @@ def test_the_example_whole() -> None:
         ("ClusterQueue", "finance.nvidia-h100-80gb"),
         ("ClusterQueue", "marketing.nvidia-h100-80gb"),
         ("ClusterQueue", "research.nvidia-h100-80gb"),
+        ("ResourceFlavor", "default"),
+        ("ClusterQueue", "finance.default"),
+        ("ClusterQueue", "marketing.default"),
+        ("ClusterQueue", "research.default"),
     ]
     assert manifests[4] == {
         "apiVersion": "kueue.x-k8s.io/v1beta2",
@@ -146,7 +157,7 @@ def test_flavours_do_not_select_by_a_label_that_sharing_changes() -> None:
     whole = queue_manifests(with_pool({}, {"finance": {}}), "fra")
     shared = queue_manifests(with_pool({"sharing": {"kind": "time-slicing", "replicas": 4}}, {"finance": {}}), "fra")
 
-    labels = [each["spec"]["nodeLabels"] for each in (*whole, *shared) if each["kind"] == "ResourceFlavor"]
+    labels = [_flavor(manifests)["spec"]["nodeLabels"] for manifests in (whole, shared)]
     assert labels == [{"ringfence.dev/pool": "gpu"}] * 2
 
 
@@ -164,8 +175,7 @@ def test_a_machine_without_a_rack_keeps_its_pool_out_of_the_topology() -> None:
     manifests = queue_manifests(with_pool({"machines": machines}, {"finance": {}}), "fra")
 
     assert "Topology" not in {each["kind"] for each in manifests}
-    [flavor] = [each for each in manifests if each["kind"] == "ResourceFlavor"]
-    assert "topologyName" not in flavor["spec"]
+    assert "topologyName" not in _flavor(manifests)["spec"]
 
 
 def test_units_never_mix_in_a_cohort() -> None:
@@ -191,6 +201,33 @@ def test_units_never_mix_in_a_cohort() -> None:
         "finance.nvidia-h100-80gb-mig-1g-10gb",
         "research.nvidia-h100-80gb-mig-3g-40gb",
     }
+
+
+def test_work_without_a_queue_gets_cpu_and_memory_and_never_an_accelerator() -> None:
+    """Kueue holds back everything in tenants' namespaces: without this queue a web server would wait for ever."""
+    manifests = queue_manifests(fifty(), "fra")
+
+    [queue] = [each for each in manifests if each["metadata"]["name"] == "research.default"]
+    assert queue["spec"] == {
+        "queueingStrategy": "BestEffortFIFO",
+        "resourceGroups": [
+            {
+                "coveredResources": ["cpu", "memory"],
+                "flavors": [
+                    {
+                        "name": "default",
+                        "resources": [
+                            {"name": "cpu", "nominalQuota": "128"},
+                            {"name": "memory", "nominalQuota": "768Gi"},
+                        ],
+                    }
+                ],
+            }
+        ],
+        "namespaceSelector": {"matchLabels": {"ringfence.dev/tenant": "research"}},
+        "preemption": {"withinClusterQueue": "LowerPriority"},
+    }
+    assert _flavor(manifests, "default")["spec"] == {}
 
 
 def test_pools_that_nobody_shares_get_no_queue() -> None:
