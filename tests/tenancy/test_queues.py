@@ -74,7 +74,7 @@ def test_the_example_whole() -> None:
         ("ClusterQueue", "finance.nvidia-h100-80gb"),
         ("ClusterQueue", "marketing.nvidia-h100-80gb"),
         ("ClusterQueue", "research.nvidia-h100-80gb"),
-        ("ResourceFlavor", "default"),
+        ("ResourceFlavor", "platform.default"),
         ("ClusterQueue", "finance.default"),
         ("ClusterQueue", "marketing.default"),
         ("ClusterQueue", "research.default"),
@@ -215,7 +215,7 @@ def test_work_without_a_queue_gets_cpu_and_memory_and_never_an_accelerator() -> 
                 "coveredResources": ["cpu", "memory"],
                 "flavors": [
                     {
-                        "name": "default",
+                        "name": "platform.default",
                         "resources": [
                             {"name": "cpu", "nominalQuota": "128"},
                             {"name": "memory", "nominalQuota": "768Gi"},
@@ -227,7 +227,7 @@ def test_work_without_a_queue_gets_cpu_and_memory_and_never_an_accelerator() -> 
         "namespaceSelector": {"matchLabels": {"ringfence.dev/tenant": "research"}},
         "preemption": {"withinClusterQueue": "LowerPriority"},
     }
-    assert _flavor(manifests, "default")["spec"] == {}
+    assert _flavor(manifests, "platform.default")["spec"] == {}
 
 
 def test_pools_that_nobody_shares_get_no_queue() -> None:

@@ -32,6 +32,9 @@ MODELS = "models"
 DEFAULT_QUEUE = "default"
 """LocalQueue that Kueue takes for work that names none (kueue, LocalQueueDefaulting)."""
 
+DEFAULT_FLAVOR = "platform.default"
+"""ResourceFlavor of any node; its dot keeps it apart from pools' names."""
+
 PLATFORM_NAMESPACE_PREFIXES = ("kube-", "kueue-", "kserve", "envoy-", "ringfence", "openshift", "gke-", "default")
 """Starts of namespace names that belong to Kubernetes or to add-ons; no tenant's namespace may have one."""
 

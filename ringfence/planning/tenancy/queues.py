@@ -32,7 +32,7 @@ from ringfence.planning.capacity import (
 )
 from ringfence.planning.labels import Tags
 from ringfence.planning.tenancy.names import (
-    DEFAULT_QUEUE,
+    DEFAULT_FLAVOR,
     TENANT_LABEL,
     Manifest,
     cluster_tags,
@@ -62,7 +62,7 @@ CAPACITY_ORDER = ("owned", "reserved", "on-demand", "flex", "spot")
 
 
 def queue_manifests(platform: Platform, cluster: str) -> list[Manifest]:
-    """Every Kueue object of a cluster that belongs to no namespace, for the pools that some tenant may use and for the rest.
+    """Every Kueue object of a cluster that belongs to no namespace, for pools that tenants share and for the rest.
 
     Raises KeyError for an unknown cluster and capacity.CapacityError where the pools cannot carry the quotas.
     """
@@ -86,7 +86,7 @@ def queue_manifests(platform: Platform, cluster: str) -> list[Manifest]:
         ]
     if platform.tenants:
         made.append(
-            {"apiVersion": API, "kind": "ResourceFlavor", "metadata": metadata(DEFAULT_QUEUE, tags), "spec": {}}
+            {"apiVersion": API, "kind": "ResourceFlavor", "metadata": metadata(DEFAULT_FLAVOR, tags), "spec": {}}
         )
         made += [default_queue(platform, cluster, name) for name in tenants_on(platform, cluster)]
     return made
@@ -96,7 +96,7 @@ def default_queue(platform: Platform, cluster: str, tenant: str) -> Manifest:
     """A tenant's queue for work without accelerators, on any node whose taints it tolerates. It shares with nobody."""
     quotas = [namespace.quota for namespace in tenant_namespaces(platform, cluster, tenant)]
     flavor = {
-        "name": DEFAULT_QUEUE,
+        "name": DEFAULT_FLAVOR,
         "resources": [
             {"name": CPU, "nominalQuota": str(sum(quota.cpus for quota in quotas))},
             {"name": MEMORY, "nominalQuota": gibibytes(sum(quota.memory_gib for quota in quotas))},
