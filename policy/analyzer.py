@@ -20,14 +20,12 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policy import contract_sources
 from policy.contract import Contract
-from policy.policies import to_policy
+from policy.policies import CONTRACT, to_policy
 from policy.resource import Graph, Provider, Resource, normalised
 from policy.rule import Context, Finding, Rule, message
 from policy.values import Reader, decode, texts
 from ringfence.spec.residency import Outcome
 
-CONTRACT = "contract"
-"""The policy whose configuration is the contract."""
 _SHORTEST_SECRET = 4
 """Characters: a shorter secret would blot out ordinary words, and a message never quotes values this short."""
 

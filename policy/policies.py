@@ -1,12 +1,11 @@
-"""Rules as ordinary pulumi-policy policies: metadata for our own analyzer, and working policies in anybody's PolicyPack.
+"""Rules as the engine is told of them: pulumi-policy metadata with level, severity, framework and page.
 
-Owns: the translation. In a stock PolicyPack there is no graph to ask, so what only the graph could prove is refused. Refuses to own:
-the rules and our analyzer.
+Owns: the translation. Refuses to own: running a rule. Only policy.analyzer does: the stock analyzer would hide which values are
+secret, and would turn a rule that meets an unknown value into advice.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from pulumi_policy import (
@@ -14,22 +13,20 @@ from pulumi_policy import (
     Policy,
     PolicyComplianceFramework,
     PolicyConfigSchema,
-    ReportViolation,
-    ResourceValidationArgs,
     ResourceValidationPolicy,
-    StackValidationArgs,
     StackValidationPolicy,
 )
 
 from policy.contract import Contract
-from policy.resource import Graph, Provider, Resource, normalised
-from policy.rule import Context, Rule, message
-from policy.values import Reader, unproxied
+from policy.rule import Rule
 from ringfence.facts import frameworks
 
+CONTRACT = "contract"
+"""The policy whose configuration is the contract."""
 
-def to_policy(rule: Rule, contract: Contract | None = None) -> Policy:
-    """The rule as a policy: mandatory, with its severity, framework, remedy and page."""
+
+def to_policy(rule: Rule) -> Policy:
+    """The rule's metadata: mandatory, with its severity, framework, remedy and page."""
     about: dict[str, Any] = {
         "name": rule.id,
         "description": rule.description,
@@ -38,12 +35,17 @@ def to_policy(rule: Rule, contract: Contract | None = None) -> Policy:
         "framework": _framework(rule),
         "tags": [rule.group, *rule.clauses],
         "remediation_steps": f"Each message ends with its remedy; {rule.page} explains the rule.",
-        "url": rule.url,
-        "config_schema": _schema(rule),
+        "url": rule.page,
+        "config_schema": _contract_schema() if rule.id == CONTRACT else None,
     }
-    if rule.on_stack:
-        return StackValidationPolicy(validate=_on_stack(rule, contract), **about)
-    return ResourceValidationPolicy(validate=_on_resource(rule, contract), **about)
+    kind = StackValidationPolicy if rule.on_stack else ResourceValidationPolicy
+    return kind(validate=_refuse_to_run, **about)
+
+
+def _refuse_to_run(args: Any, report: Any) -> None:
+    raise RuntimeError(
+        "Ringfence's rules are served by policy.analyzer, not by the policy SDK's own: see policy/pack.py"
+    )
 
 
 def _framework(rule: Rule) -> PolicyComplianceFramework:
@@ -54,60 +56,9 @@ def _framework(rule: Rule) -> PolicyComplianceFramework:
     return PolicyComplianceFramework(name=clause.framework, reference=clause.clause, specification=clause.summary)
 
 
-def _schema(rule: Rule) -> PolicyConfigSchema | None:
+def _contract_schema() -> PolicyConfigSchema:
     """The contract's keys, shallow: the analyzer checks the whole and explains what is wrong."""
-    if rule.id != "contract":
-        return None
-    kinds = {"array": ("registries", "trustedPackages"), "string": ("tagKey", "defaultDataClass", "unproven")}
-    names = {field.alias or name: name for name, field in Contract.model_fields.items()}
-    kind = {name: each for each, members in kinds.items() for name in members}
+    lists, texts = ("registries", "trustedPackages"), ("tagKey", "defaultDataClass", "unproven")
+    kind = {**dict.fromkeys(lists, "array"), **dict.fromkeys(texts, "string")}
+    names = [field.alias or name for name, field in Contract.model_fields.items()]
     return PolicyConfigSchema(properties={name: {"type": kind.get(name, "object")} for name in names})
-
-
-def _on_resource(rule: Rule, contract: Contract | None) -> Any:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = _resource(args)
-        if rule.check and rule.applies(resource.type):
-            for finding in rule.check(resource, Context(contract, environment=os.environ)):
-                report(message(rule, finding), None)
-
-    return validate
-
-
-def _on_stack(rule: Rule, contract: Contract | None) -> Any:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        graph = Graph(_with_edges(each) for each in args.resources)
-        scope = Context(contract, environment=os.environ, graph=graph)
-        findings = list(rule.check_stack(graph, scope)) if rule.check_stack else []
-        for resource in graph.resources.values() if rule.check else ():
-            if rule.applies(resource.type):
-                findings.extend(rule.check(resource, scope))  # type: ignore[misc]
-        for finding in findings:
-            report(message(rule, finding), finding.resource.urn)
-
-    return validate
-
-
-def _resource(args: Any) -> Resource:
-    provider = args.provider
-    return Resource(
-        type=normalised(args.resource_type),
-        urn=args.urn,
-        name=args.name,
-        inputs=unproxied(args.props),
-        provider=Provider(provider.resource_type, provider.urn, provider.name, Reader(unproxied(provider.props)))
-        if provider
-        else None,
-        parent=args.opts.parent,
-        ignore_changes=tuple(args.opts.ignore_changes),
-    )
-
-
-def _with_edges(args: Any) -> Resource:
-    resource = _resource(args)
-    resource.parent = args.parent.urn if args.parent else resource.parent
-    resource.dependencies = tuple(each.urn for each in args.dependencies)
-    resource.property_dependencies = {
-        key: tuple(each.urn for each in sources) for key, sources in args.property_dependencies.items()
-    }
-    return resource

@@ -79,11 +79,6 @@ class Rule:
         return f"{DOCS}/{self.id}.md"
 
     @property
-    def url(self) -> str:
-        """Where to read more: the page, from the root of the repository."""
-        return self.page
-
-    @property
     def on_stack(self) -> bool:
         """Whether it needs the whole stack."""
         return self.whole_stack or self.check_stack is not None

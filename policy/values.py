@@ -74,22 +74,6 @@ def _special(value: Mapping[str, Any]) -> Any:
     return Opaque(None)
 
 
-def unproxied(props: Mapping[str, Any]) -> Any:
-    """The raw properties behind the policy SDK's proxy (its one escape hatch), decoded.
-
-    The stock PolicyPack hands rules these proxies; they raise on an unknown, also for `in` and `.get`.
-    """
-
-    def raw(value: Any) -> Any:
-        if isinstance(value, proxy._DictProxy):
-            return {key: raw(item) for key, item in value["__target"].items()}
-        if isinstance(value, proxy._ListProxy):
-            return [raw(item) for item in value["__target"]]
-        return value
-
-    return decode(raw(props))
-
-
 class State(Enum):
     """What can be said of the value at a path."""
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from policy.rule import Rule
-from policy.rules import copies, location
+from policy.rules import copies, encryption, exposure, images, location, opaque, secrets
 
-ALL: tuple[Rule, ...] = (*location.RULES, *copies.RULES)
+ALL: tuple[Rule, ...] = (
+    *location.RULES,
+    *copies.RULES,
+    *exposure.RULES,
+    *encryption.RULES,
+    *opaque.RULES,
+    *images.RULES,
+    *secrets.RULES,
+)
 """Every rule, in the order in which they are reported."""

@@ -1,0 +1,182 @@
+"""Rules on what is open to the internet: stores, control planes, networks and services.
+
+Owns: residency-public-access, residency-public-bucket, residency-public-network and residency-public-service. Refuses to own: encryption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policy import tables
+from policy.decisions import exposure
+from policy.resource import Graph, Resource
+from policy.restricted import explicitly_restricted, restricted
+from policy.rule import Context, Finding, Rule
+from policy.values import Read
+from ringfence.spec.residency import Outcome
+
+_BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+_ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+_GRANTS = {
+    "aws:s3/bucketAcl:BucketAcl": "acl",
+    "aws:s3/bucketAclV2:BucketAclV2": "acl",
+    "gcp:storage/bucketIAMMember:BucketIAMMember": "member",
+    "gcp:storage/bucketIAMBinding:BucketIAMBinding": "members[]",
+    "gcp:storage/bucketACL:BucketACL": "predefinedAcl",
+    "gcp:storage/bucketAccessControl:BucketAccessControl": "entity",
+    "aws:s3/bucketPolicy:BucketPolicy": "policy",
+}
+
+
+def _access(resource: Resource, context: Context) -> Iterator[Finding]:
+    if not restricted(resource, context):
+        return
+    for row in tables.rows("exposure"):
+        if row["type"] != resource.type or _equals(resource, row["unless"]):
+            continue
+        read = resource.reader.one(row["path"])
+        allowed = row["allowed"].split("|")
+        fix = f"set {row['path']} to {allowed[0]}"
+        if read.unknown:
+            text = f"whether {resource.shown} is open to the internet is not known before the update ({read.path})"
+            yield Finding(resource, Outcome.UNPROVEN, text, fix)
+        elif (read.absent and row["absent"] == "open") or (read.known and not exposure.equals(read.value, allowed)):
+            said = "is not set" if read.absent else f"is {read.shown}"
+            yield Finding(
+                resource, Outcome.REFUSED, f"{resource.shown} is open to the internet: {row['path']} {said}", fix
+            )
+
+
+def _equals(resource: Resource, condition: str) -> bool:
+    path, _, wanted = condition.partition("=")
+    read = resource.reader.one(path) if condition else None
+    return bool(read and read.known and exposure.equals(read.value, [wanted]))
+
+
+def _bucket(resource: Resource, context: Context) -> Iterator[Finding]:
+    """Every S3 bucket has a block with all four switches on, its own or the account's."""
+    graph = context.graph
+    if graph is None or not restricted(resource, context):
+        return
+    fix = "add a BucketPublicAccessBlock for it with all four settings true"
+    blocks = [*_blocks_of(resource, graph), *graph.of_type(_ACCOUNT_BLOCK)]
+    if not blocks:
+        yield Finding(resource, Outcome.REFUSED, f"{resource.shown} has no public access block", fix)
+        return
+    best = min((exposure.open_switches(block) for block in blocks), key=lambda found: (len(found[0]), len(found[1])))
+    if best[0]:
+        text = (
+            f"{resource.shown} can be opened to the public: {', '.join(best[0])} of its public access block is not true"
+        )
+        yield Finding(resource, Outcome.REFUSED, text, fix)
+    elif best[1]:
+        text = f"{', '.join(best[1])} of the public access block of {resource.shown} is not known before the update"
+        yield Finding(resource, Outcome.UNPROVEN, text, fix)
+
+
+def _blocks_of(bucket: Resource, graph: Graph) -> list[Resource]:
+    name = bucket.reader.one("bucket").text
+    return [
+        block
+        for block in graph.of_type(_BLOCK)
+        if bucket in graph.behind(block, "bucket") or (name and block.reader.one("bucket").text == name)
+    ]
+
+
+def _grant(resource: Resource, context: Context) -> Iterator[Finding]:
+    """Access lists and policies that let everybody in."""
+    graph = context.graph
+    target = next(iter(graph.behind(resource, "bucket")), None) if graph else None
+    if not restricted(target or resource, context):
+        return
+    path = _GRANTS.get(resource.type, "acl")
+    for read in resource.reader.all(path):
+        everybody = exposure.public_grant(read, path)
+        if everybody:
+            text = f"{resource.shown} lets everybody in: {everybody}"
+            yield Finding(resource, Outcome.REFUSED, text, f"take the public grant out of {path}")
+
+
+def _network(resource: Resource, context: Context) -> Iterator[Finding]:
+    if not restricted(resource, context):
+        return
+    seen: set[str] = set()
+    for read, port in exposure.open_ingress(resource):
+        if read.path not in seen:
+            yield _ingress(resource, read, port)
+        seen.add(read.path)
+
+
+def _ingress(resource: Resource, read: Read, port: str) -> Finding:
+    fix = f"name the networks that may connect in {read.path}"
+    if read.unknown:
+        text = f"who may connect to {resource.shown} is not known before the update ({read.path})"
+        return Finding(resource, Outcome.UNPROVEN, text, fix)
+    return Finding(resource, Outcome.REFUSED, f"{resource.shown} lets the whole internet in ({read.path}{port})", fix)
+
+
+def _service(resource: Resource, context: Context) -> Iterator[Finding]:
+    sure, pending = explicitly_restricted(resource, context)
+    opened = exposure.public_service(resource) if sure or pending else None
+    if opened:
+        yield Finding(
+            resource,
+            Outcome.UNPROVEN if pending else Outcome.REFUSED,
+            f"{resource.shown} puts restricted data on a public address: {opened}",
+            "use an internal load balancer or gateway class",
+            graph_may_tell=pending,
+        )
+
+
+RULES = (
+    Rule(
+        id="residency-public-access",
+        group="residency",
+        severity=Severity.CRITICAL,
+        description="Stores and control planes with restricted data are closed to the internet.",
+        clauses=("GDPR-32", "SOC2-CC6", "EDPB-05-2021"),
+        types=tuple(sorted({row["type"] for row in tables.rows("exposure")})),
+        check=_access,
+    ),
+    Rule(
+        id="residency-public-bucket",
+        group="residency",
+        severity=Severity.CRITICAL,
+        description="Every S3 bucket with restricted data has a complete public access block.",
+        clauses=("GDPR-32", "SOC2-CC6"),
+        types=_BUCKETS,
+        check=_bucket,
+        whole_stack=True,
+    ),
+    Rule(
+        id="residency-public-grant",
+        group="residency",
+        severity=Severity.CRITICAL,
+        description="No access list or policy lets everybody read restricted data.",
+        clauses=("GDPR-32", "SOC2-C1"),
+        types=(*_BUCKETS, *_GRANTS),
+        check=_grant,
+        whole_stack=True,
+    ),
+    Rule(
+        id="residency-public-network",
+        group="residency",
+        severity=Severity.HIGH,
+        description="No firewall lets the whole internet in to what works on restricted data.",
+        clauses=("GDPR-32", "SOC2-CC6"),
+        types=exposure.FIREWALLS,
+        check=_network,
+    ),
+    Rule(
+        id="residency-public-service",
+        group="residency",
+        severity=Severity.HIGH,
+        description="Restricted data is served on internal addresses only.",
+        clauses=("GDPR-32", "EDPB-05-2021"),
+        types=exposure.SERVICES,
+        check=_service,
+    ),
+)

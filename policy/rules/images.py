@@ -1,0 +1,72 @@
+"""Rules on images: named by digest, and from registries that the contract allows.
+
+Owns: supply-chain-image-digest and supply-chain-image-registry. Refuses to own: signatures, and images that a chart names itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pulumi_policy import Severity
+
+from policy.pods import images
+from policy.resource import Resource
+from policy.rule import Context, Finding, Rule
+from ringfence.facts.endpoints import image_registry
+from ringfence.spec.finding import listed
+from ringfence.spec.residency import Outcome
+
+_BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+
+
+def _digest(resource: Resource, context: Context) -> Iterator[Finding]:
+    for read in images(resource):
+        fix = "name the image by digest: name@sha256:<64 hex digits>"
+        if read.unknown:
+            text = f"the image in {read.path} of {resource.shown} is not known before the update"
+            yield Finding(resource, Outcome.UNPROVEN, text, fix)
+        elif read.text and not _BY_DIGEST.search(read.text):
+            text = f"{read.path} of {resource.shown} is {read.shown}: what a tag names can be changed by whoever owns the registry"
+            yield Finding(resource, Outcome.REFUSED, text, fix)
+
+
+def _registry(resource: Resource, context: Context) -> Iterator[Finding]:
+    allowed = context.contract.registries if context.contract else ()
+    if not allowed:
+        return
+    for read in images(resource):
+        if read.text and not any(_under(read.text, each) for each in allowed):
+            text = f"{read.path} of {resource.shown} is {read.shown}, from {image_registry(read.text)}"
+            fix = "mirror the image into an allowed registry and name it there"
+            yield Finding(resource, Outcome.REFUSED, text, fix, listed(allowed))
+
+
+def _under(image: str, allowed: str) -> bool:
+    """Whether an image is in an allowed registry, or under an allowed path of one."""
+    host, _, path = allowed.removeprefix("oci://").rstrip("/").partition("/")
+    if image_registry(image) != host.casefold():
+        return False
+    return not path or image.partition("/")[2].startswith(f"{path}/")
+
+
+RULES = (
+    Rule(
+        id="supply-chain-image-digest",
+        group="supply-chain",
+        severity=Severity.MEDIUM,
+        description="Images are named by digest.",
+        clauses=("NIS2-21", "SOC2-CC8", "DORA-9"),
+        types=("kubernetes:*",),
+        check=_digest,
+    ),
+    Rule(
+        id="supply-chain-image-registry",
+        group="supply-chain",
+        severity=Severity.HIGH,
+        description="Images come from allowed registries.",
+        clauses=("NIS2-21", "DORA-28"),
+        types=("kubernetes:*",),
+        check=_registry,
+    ),
+)
