@@ -56,5 +56,8 @@ def configuration(context: AddOnContext) -> dict[str, Any]:
         # On by default since 0.19; said here because images of tens of gigabytes take their time at a far site.
         "waitForPodsReady": {"timeout": "30m", "blockAdmission": False},
         "fairSharing": {"preemptionStrategies": ["LessThanOrEqualToFinalShare", "LessThanInitialShare"]},
+        # Every container has ephemeral storage from its namespace's LimitRange, and no queue counts it: a workload that
+        # asks for what its queue does not cover is never admitted.
+        "resources": {"excludeResourcePrefixes": ["ephemeral-storage"]},
         "integrations": {"frameworks": [*ALWAYS, *brought]},
     }
