@@ -1,0 +1,1 @@
+"""Serving planned: replicas, routes and the manifests of models and gateways. Pure; it imports no engine."""

@@ -1,0 +1,1 @@
+"""Serving: memory of a replica, replicas for a demand, routes, the manifests of models and gateways."""
