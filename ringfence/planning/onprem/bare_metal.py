@@ -19,6 +19,7 @@ from ringfence.planning.labels import KUBERNETES_PREFIX
 from ringfence.planning.onprem.addresses import NodeAddresses
 from ringfence.planning.onprem.hosted import CLUSTER_NAME_LABEL, HostedCluster
 from ringfence.planning.onprem.objects import Manifest, PlanError, manifest, versioned
+from ringfence.spec.cluster import Cluster
 from ringfence.spec.pool import Machine, Mig, Pool
 
 SITE_LABEL = KUBERNETES_PREFIX + "site"
@@ -109,7 +110,7 @@ def bare_metal_pool(
         addresses=addresses,
         secure_boot=secure_boot,
         k0s_in_image=k0s_in_image,
-        node_labels=_node_labels(hosted, name, pool, site),
+        node_labels=node_labels_of(hosted.name, hosted.cluster, name, pool, site),
     )
 
 
@@ -205,19 +206,19 @@ def pool_object(pool: BareMetalPool, api_version: str, kind: str, spec: dict[str
     return manifest(api_version, kind, pool.full_name, pool.namespace, labels=pool.labels, spec=spec)
 
 
-def _node_labels(hosted: HostedCluster, name: str, pool: Pool, site: str) -> dict[str, str]:
+def node_labels_of(cluster_name: str, cluster: Cluster, name: str, pool: Pool, site: str) -> dict[str, str]:
     """Pool, site, cluster and accelerator; what the GPU operator reads; and the file's own."""
-    own = {capacity.POOL_LABEL: name, SITE_LABEL: site, CLUSTER_LABEL: hosted.name}
+    own = {capacity.POOL_LABEL: name, SITE_LABEL: site, CLUSTER_LABEL: cluster_name}
     if pool.accelerator:
         own[ACCELERATOR_LABEL] = pool.accelerator
     context = AddOnContext(
-        cluster=hosted.name,
+        cluster=cluster_name,
         platform="",
         site=site,
         site_kind="datacentre",
         country="",
         distribution="k0s",
-        kubernetes_version=hosted.cluster.kubernetes_version,
+        kubernetes_version=cluster.kubernetes_version,
         pools=(
             AcceleratorPool(
                 name=name,

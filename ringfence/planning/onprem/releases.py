@@ -161,8 +161,7 @@ IRONIC_OPERATOR = Operator(
     path="./config/default",
     images=("quay.io/metal3-io/ironic-standalone-operator",),
 )
-IRONIC_IMAGE = "quay.io/metal3-io/ironic:release-35.0"
-KEEPALIVED_IMAGE = "quay.io/metal3-io/keepalived:v0.11.0"
+"""Ironic's own image is the one that its operator names: each of its releases supports a few of Ironic's only."""
 
 
 def providers(control_planes: frozenset[str]) -> tuple[Provider, ...]:

@@ -6,6 +6,7 @@ Owns: the bootstrap templates and the mirror configuration that they write. Refu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ringfence.planning.onprem.bare_metal import BareMetalPool, pool_object
@@ -39,13 +40,18 @@ _ALLOWED_KEYS = frozenset(
 
 def bootstrap_template(pool: BareMetalPool) -> Manifest:
     """The template for the pool's provider. Raises PlanError for a label that a kubelet may not set."""
-    for key in pool.node_labels:
+    check_labels(f"clusters.{pool.hosted.name}.pools.{pool.name}", pool.node_labels)
+    return kubeadm_template(pool) if pool.hosted.kamaji else k0s_template(pool)
+
+
+def check_labels(where: str, labels: Mapping[str, str]) -> None:
+    """Raises PlanError for a label that a kubelet may not give its node: it would not start."""
+    for key in labels:
         if not kubelet_may_set(key):
             raise PlanError(
-                f"clusters.{pool.hosted.name}.pools.{pool.name}.labels: a kubelet may not give its node {key}",
+                f"{where}.labels: a kubelet may not give its node {key}",
                 "use a prefix of your own, or node.kubernetes.io/",
             )
-    return kubeadm_template(pool) if pool.hosted.kamaji else k0s_template(pool)
 
 
 def kubelet_may_set(key: str) -> bool:

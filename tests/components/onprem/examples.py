@@ -70,3 +70,28 @@ def gpu_pool(
 ) -> BareMetalPool:
     cluster = hosted(provider, registry, pools={"gpu": pool_spec(**(spec or {}))})
     return bare_metal_pool(cluster, "gpu", cluster.cluster.pools["gpu"], "dc-fra", **options)
+
+
+def management_spec(**changes: Any) -> Cluster:
+    data: dict[str, Any] = {
+        "site": "dc-fra",
+        "role": "management",
+        "kubernetesVersion": "1.34",
+        "controlPlane": {"kind": "embedded", "replicas": 3, "address": "10.0.0.10"},
+        "network": {"nodes": "10.0.0.0/22", "pods": "10.3.0.0/16", "services": "10.4.0.0/20"},
+        "pools": {
+            "controllers": {
+                "capacity": {"kind": "owned"},
+                "vcpusPerNode": 32,
+                "memoryGibPerNode": 128,
+                "nodes": 3,
+            }
+        },
+        "storage": {"block": {"kind": "block", "capacityGib": 500, "default": True}},
+    }
+    return Cluster.model_validate({**data, **changes})
+
+
+def both_hosted() -> dict[str, Cluster]:
+    plane = {"kind": "hosted", "provider": "kamaji", "managementCluster": "mgmt", "address": "10.0.1.71"}
+    return {"onprem-a": cluster_spec(), "onprem-b": cluster_spec("kamaji", controlPlane=plane)}

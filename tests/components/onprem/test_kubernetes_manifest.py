@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 
 from components import manifest as subject
@@ -30,7 +31,7 @@ class Recorder(pulumi.runtime.Mocks):
         self.seen.append(args)
         return args.name, args.inputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         raise AssertionError(f"no function is called: {args.token}")
 
 
@@ -119,7 +120,8 @@ def test_a_secret_with_a_plain_value_is_refused_and_an_output_becomes_secret(rec
     async def program() -> None:
         plain = pulumi.Output.from_input("x")
         made = subject.apply_manifest("bmc", {**secret, "stringData": {"password": plain}})
-        verdicts.append(await made.string_data.is_secret())  # type: ignore[attr-defined]
+        assert isinstance(made, kubernetes.core.v1.Secret)
+        verdicts.append(await made.string_data.is_secret())
 
     run(program)
     assert verdicts == [True]
