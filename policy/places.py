@@ -68,11 +68,11 @@ def named(cloud: str, name: str, service: str | None = None) -> Located:
     code = name.lower() if cloud == "gcp" else name
     region = regions.region(cloud, code) or regions.region(cloud, regions.zone_region(cloud, code) or "")
     if region:
-        return Located(name, frozenset({region.country}), frozenset({region.operator_country}))
+        return Located(name, frozenset({region.country}), region.operator_laws)
     several = regions.multi_region(cloud, name, service)
     if several:
         known = (regions.region(cloud, code) for code in several.regions)
-        operators = {found.operator_country for found in known if found} or {_home(cloud)}
+        operators = {law for found in known if found for law in found.operator_laws} or {_home(cloud)}
         return Located(name, several.countries, frozenset(operators))
     return Located(name, missing=f"{name!r} is no {cloud} region, zone or multi-region that ringfence knows")
 

@@ -123,10 +123,13 @@ def rented_hour(site: CloudSite, pool: Pool) -> tuple[Decimal | None, str, str]:
 
 def owned_hour(site: Site, pool: Pool) -> tuple[Decimal | None, str, str]:
     """(USD per node hour or None, basis, source) of machines of our own."""
-    if pool.accelerator is None:
-        return None, "not priced: no price book for servers without accelerators", ""
     country = place_of(site).country
-    found = prices.owned_hourly(pool.accelerator, country) if country else None
+    device = pool.accelerator or "none"
+    found = prices.owned_hourly(device, country) if country else None
     if found is None:
-        return None, f"not priced: no price book row for {pool.accelerator} in {country}", ""
-    return found.usd_per_hour * pool.accelerators_per_node, found.basis, found.source
+        return (
+            None,
+            f"not priced: no price book row for {pool.accelerator or 'servers without accelerators'} in {country}",
+            "",
+        )
+    return found.usd_per_hour * (pool.accelerators_per_node or 1), found.basis, found.source

@@ -40,9 +40,7 @@ def check(platform: Platform) -> Iterator[Finding]:
             if data_class is None:
                 continue
             try:
-                verdict = decide(
-                    data_class, step.flow, step.place.country, step.place.operator_country, platform.groups
-                )
+                verdict = decide(data_class, step.flow, step.place.country, step.place.laws, platform.groups)
             except JurisdictionError:
                 continue  # said where the jurisdiction is named
             if verdict.outcome is Outcome.PROVEN:

@@ -28,7 +28,7 @@ def cluster_manifests(platform: Platform, cluster: str, *, queues: bool = True) 
         raise TenancyError("; ".join(problems))
     return [
         *cluster_access_manifests(platform, cluster),
-        *admission_manifests(platform, cluster),
+        *admission_manifests(platform, cluster, queues=queues),
         *(queue_manifests(platform, cluster) if queues else []),
     ]
 

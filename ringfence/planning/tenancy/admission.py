@@ -19,11 +19,14 @@ from ringfence.spec.platform import Platform
 API = "admissionregistration.k8s.io/v1"
 
 
-def admission_manifests(platform: Platform, cluster: str) -> list[Manifest]:
-    """The policies of a cluster and their bindings, and the priority classes that they let tenants use."""
+def admission_manifests(platform: Platform, cluster: str, *, queues: bool = True) -> list[Manifest]:
+    """The policies of a cluster and their bindings, and the priority classes that they let tenants use.
+
+    `queues` is whether the cluster has Kueue: without it nothing can be asked to wait in a queue.
+    """
     tags = cluster_tags(platform, cluster)
     made = [pod_priority(name, value, tags) for name, value in zip(POD_PRIORITIES, (1000, 0), strict=True)]
-    for policy in policies():
+    for policy in policies(queues=queues):
         made += [policy_manifest(policy, tags), binding_manifest(policy, tags)]
     return made
 

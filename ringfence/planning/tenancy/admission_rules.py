@@ -49,9 +49,10 @@ QUEUED_KINDS: tuple[tuple[str, str, str], ...] = (
 """Kinds of the add-ons that run gangs of pods: they always name a queue."""
 
 
-def policies() -> tuple[AdmissionPolicy, ...]:
-    """Every policy for tenants' namespaces."""
-    return (_placement(), _queueing(), _jobs(), *_gangs(), _services(), _claims())
+def policies(*, queues: bool = True) -> tuple[AdmissionPolicy, ...]:
+    """Every policy for tenants' namespaces; those about queues only where there are any."""
+    waiting = (_queueing(), _jobs(), *_gangs()) if queues else ()
+    return (_placement(), *waiting, _services(), _claims())
 
 
 def _affinity_holds() -> str:

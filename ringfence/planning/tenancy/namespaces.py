@@ -152,7 +152,7 @@ def allowed_storage_classes(platform: Platform, cluster: str, tenant: str) -> li
     spec = platform.clusters[cluster]
     place = place_of(platform.sites[spec.site])
     verdicts = (
-        decide(platform.data_classes[name], "rest", place.country, place.operator_country, platform.groups)
+        decide(platform.data_classes[name], "rest", place.country, place.laws, platform.groups)
         for name in tenant_classes(platform, cluster, tenant)
     )
     return sorted(claimable(platform, cluster)) if all(verdict.proven for verdict in verdicts) else []

@@ -25,6 +25,9 @@ MONITORING_NAMESPACE = "monitoring"
 CONTROLLER_NAMESPACES = ("kserve", "keda")
 """Add-ons that call pods to learn of their load or readiness."""
 
+STORE_NAMESPACES = {"rook-ceph-cluster": "rook-ceph", "seaweedfs": "seaweedfs"}
+"""Add-ons with an object store in the cluster, and where it answers."""
+
 NODE_LOCAL_DNS = "169.254.20.10/32"
 """Link-local address of NodeLocal DNSCache (Kubernetes documentation); it leads no further than the node."""
 
@@ -39,7 +42,7 @@ def network_manifests(platform: Platform, cluster: str, tenant: str) -> list[Man
     for namespace in tenant_namespaces(platform, cluster, tenant):
         made += [deny_all(namespace, tags), allow_dns(namespace, tags), allow_monitoring(namespace, tags)]
         if namespace.models:
-            made.append(allow_gateway_in(namespace, tags))
+            made += [allow_gateway_in(namespace, tags), *allow_stores(platform, cluster, namespace, tags)]
         else:
             made += [allow_tenant(tenant, namespace, tags), allow_gateway_out(namespace, tags)]
         made += allow_destinations(platform, cluster, tenant, namespace, tags)
@@ -53,7 +56,10 @@ def deny_all(namespace: TenantNamespace, tags: Tags) -> Manifest:
 
 def allow_dns(namespace: TenantNamespace, tags: Tags) -> Manifest:
     """Names are resolved in the cluster."""
-    to = [{"namespaceSelector": _named("kube-system")}, {"ipBlock": {"cidr": NODE_LOCAL_DNS}}]
+    to = [{"namespaceSelector": _named("kube-system")}, {"ipBlock": {"cidr": STORE_NAMESPACES = {"rook-ceph-cluster": "rook-ceph", "seaweedfs": "seaweedfs"}
+"""Add-ons with an object store in the cluster, and where it answers."""
+
+NODE_LOCAL_DNS}}]
     return _policy("allow-dns", namespace, tags, egress=[{"to": to, "ports": DNS_PORTS}])
 
 
@@ -83,6 +89,13 @@ def allow_gateway_out(namespace: TenantNamespace, tags: Tags) -> Manifest:
     """Work calls models through the gateway, which counts tokens and knows where each model may run."""
     gateway = [{"namespaceSelector": _named(GATEWAY_NAMESPACE)}]
     return _policy("allow-gateway", namespace, tags, egress=[{"to": gateway}])
+
+
+def allow_stores(platform: Platform, cluster: str, namespace: TenantNamespace, tags: Tags) -> list[Manifest]:
+    """Models read their weights from the cluster's own object store, where it has one."""
+    enabled = {name for name, add_on in platform.clusters[cluster].add_ons.items() if add_on.enabled}
+    stores = [{"namespaceSelector": _named(store)} for name, store in STORE_NAMESPACES.items() if name in enabled]
+    return [_policy("allow-stores", namespace, tags, egress=[{"to": stores}])] if stores else []
 
 
 def allow_destinations(
@@ -116,7 +129,7 @@ def _may_reach(platform: Platform, cluster: str, other: str, tenant: str) -> boo
     place = place_of(sites[1])
     classes = tenant_classes(platform, cluster, tenant)
     verdicts = (
-        decide(platform.data_classes[name], "process", place.country, place.operator_country, platform.groups)
+        decide(platform.data_classes[name], "process", place.country, place.laws, platform.groups)
         for name in classes
     )
     return all(verdict.proven for verdict in verdicts)
