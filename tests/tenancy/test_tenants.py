@@ -302,6 +302,8 @@ def test_a_cluster_without_kueue_gets_no_queues() -> None:
     ]
 
     assert not [each for each in manifests if each["apiVersion"].startswith("kueue")]
+    policies = [each["metadata"]["name"] for each in manifests if each["kind"] == "ValidatingAdmissionPolicy"]
+    assert policies == ["ringfence-tenant-placement", "ringfence-tenant-services", "ringfence-tenant-claims"]
 
 
 @shared_definitions

@@ -149,7 +149,7 @@ def _nodes(pool: Pool, row: PoolCapacity, units: int, where: str) -> int:
 
 
 def _device(pool: Pool, row: PoolCapacity) -> tuple[Decimal, str]:
-    """Memory and name of what one unit is. Time slices share the device's memory, so each may count on its part only."""
+    """Memory and name of one unit. Time slices share the device's memory, so each may count on its part only."""
     device = accelerators.accelerator(pool.accelerator or "")
     if device is None:  # pool_capacity refuses such a pool first
         raise ServingError(f"{pool.accelerator!r} is not a listed accelerator")

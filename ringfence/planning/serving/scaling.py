@@ -1,9 +1,9 @@
 """Scaling: which measurement decides how many replicas a model has, and how it is asked of Prometheus.
 
-Owns: the queries and the form that KServe gives them to KEDA in. Refuses to own: the numbers (the model's `autoscaling`).
+Owns: the queries, and the form in which KServe hands them to KEDA. Refuses to own: the numbers (`autoscaling`).
 
 In Standard mode KServe passes an external metric to KEDA by its `value` only (kserve, keda_reconciler.go: an
-`averageValue` there is a nil pointer), and KEDA divides what the query says by it: so every query is a sum over replicas.
+`averageValue` there is a nil pointer), and KEDA divides what the query says by it: so every query is a sum.
 """
 
 from __future__ import annotations

@@ -56,10 +56,7 @@ def deny_all(namespace: TenantNamespace, tags: Tags) -> Manifest:
 
 def allow_dns(namespace: TenantNamespace, tags: Tags) -> Manifest:
     """Names are resolved in the cluster."""
-    to = [{"namespaceSelector": _named("kube-system")}, {"ipBlock": {"cidr": STORE_NAMESPACES = {"rook-ceph-cluster": "rook-ceph", "seaweedfs": "seaweedfs"}
-"""Add-ons with an object store in the cluster, and where it answers."""
-
-NODE_LOCAL_DNS}}]
+    to = [{"namespaceSelector": _named("kube-system")}, {"ipBlock": {"cidr": NODE_LOCAL_DNS}}]
     return _policy("allow-dns", namespace, tags, egress=[{"to": to, "ports": DNS_PORTS}])
 
 
@@ -129,8 +126,7 @@ def _may_reach(platform: Platform, cluster: str, other: str, tenant: str) -> boo
     place = place_of(sites[1])
     classes = tenant_classes(platform, cluster, tenant)
     verdicts = (
-        decide(platform.data_classes[name], "process", place.country, place.laws, platform.groups)
-        for name in classes
+        decide(platform.data_classes[name], "process", place.country, place.laws, platform.groups) for name in classes
     )
     return all(verdict.proven for verdict in verdicts)
 
