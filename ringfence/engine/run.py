@@ -23,6 +23,10 @@ from ringfence.errors import RingfenceError, UsageError
 Event = dict[str, Any]
 OnEvent = Callable[[Event], None]
 
+# Pulumi marks what JSON has no type for with these (sdk/go/common/resource/sig).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -79,9 +83,18 @@ class Result:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs; a secret is `[secret]`, what is not known yet is missing or a placeholder."""
+        """The stack's outputs; a secret is `[secret]`, and what is not known yet is Pulumi's placeholder."""
         stacks = [new for new in self.resources.values() if new["type"] == "pulumi:pulumi:Stack"]
-        return stacks[0]["outputs"] if stacks else {}
+        return _without_secrets(stacks[0]["outputs"]) if stacks else {}
+
+
+def _without_secrets(value: Any) -> Any:
+    """The value with each secret, of which the engine shows no more than a marker, as `[secret]`."""
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _SECRET:
+            return "[secret]"
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

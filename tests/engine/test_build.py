@@ -29,7 +29,9 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None
 
 
 def test_the_version_is_linked_in_and_the_binary_appears(tmp_path, tools, monkeypatch) -> None:
-    compiler(tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/asked; while [ "$1" != -o ]; do shift; done; echo hi > "$2"')
+    compiler(
+        tmp_path, monkeypatch, f'echo "$@" > {tmp_path}/asked; while [ "$1" != -o ]; do shift; done; echo hi > "$2"'
+    )
     build.build(VERSION, tmp_path / "target", lambda _: None, tools)
     assert (tmp_path / "target" / "pulumi").read_text() == "hi\n"
     assert os.listdir(tmp_path / "target") == ["pulumi"], "no scratch is left"
