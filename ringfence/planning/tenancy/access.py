@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ringfence.planning.labels import Tags
+from ringfence.planning.tenancy.layout import TenantNamespace, tenant_namespaces
 from ringfence.planning.tenancy.names import Manifest, cluster_tags, metadata, tenant_tags
-from ringfence.planning.tenancy.namespaces import TenantNamespace, tenant_namespaces
 from ringfence.spec.platform import Platform
 
 RBAC = "rbac.authorization.k8s.io"

@@ -7,7 +7,6 @@ Refuses to own: who may do what (access.py) and who may talk to whom (networks.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ringfence.planning.capacity import (
     CPU,
@@ -17,7 +16,12 @@ from ringfence.planning.capacity import (
     tenant_shares,
 )
 from ringfence.planning.labels import KUBERNETES_PREFIX, Tags
-from ringfence.planning.places import place_of
+from ringfence.planning.tenancy.layout import (
+    TenantNamespace,
+    allowed_storage_classes,
+    claimable,
+    tenant_namespaces,
+)
 from ringfence.planning.tenancy.names import (
     DEFAULT_QUEUE,
     MODELS,
@@ -26,16 +30,12 @@ from ringfence.planning.tenancy.names import (
     Manifest,
     gibibytes,
     metadata,
-    models_namespace,
-    namespaces_of,
     queue_name,
-    served_models,
     tenant_classes,
     tenant_tags,
 )
 from ringfence.planning.tenancy.pools import accelerator_keys, pool_tolerations, provider_of
 from ringfence.spec.platform import Platform
-from ringfence.spec.residency import decide
 from ringfence.spec.tenant import NamespaceQuota
 
 POOLS_ANNOTATION = KUBERNETES_PREFIX + "pools"
@@ -57,35 +57,6 @@ OBJECT_LIMITS = {
 """Objects that one namespace may keep in etcd: our own bound, so that no tenant can fill it (a flood of ConfigMaps of
 1 MiB each, the API server's limit, stays below 200 MiB)."""
 
-CLAIMABLE = ("block", "file", "scratch", "cache")
-"""Kinds of storage tier that a PersistentVolumeClaim can ask for; the class has the tier's name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TenantNamespace:
-    """One namespace of a tenant on a cluster."""
-
-    name: str
-    quota: NamespaceQuota
-    models: bool
-    """Whether it holds what is served for the tenant, rather than the tenant's own work."""
-
-
-def tenant_namespaces(platform: Platform, cluster: str, tenant: str) -> tuple[TenantNamespace, ...]:
-    """The tenant's namespaces on a cluster: its own, and one for its models where the cluster serves any."""
-    spec = platform.tenants[tenant]
-    names = namespaces_of(platform, tenant)
-    models = served_models(platform, cluster, tenant)
-    made = [
-        TenantNamespace(
-            name=name, quota=spec.namespaces.get(key, NamespaceQuota()), models=bool(models) and key == MODELS
-        )
-        for key, name in names.items()
-    ]
-    if models and MODELS not in names:
-        made.append(TenantNamespace(name=models_namespace(tenant), quota=NamespaceQuota(), models=True))
-    return tuple(made)
-
 
 def namespace_manifests(platform: Platform, cluster: str, tenant: str) -> list[Manifest]:
     """Everything that makes and bounds a tenant's namespaces on a cluster.
@@ -101,7 +72,8 @@ def namespace_manifests(platform: Platform, cluster: str, tenant: str) -> list[M
             namespace_manifest(platform, cluster, tenant, namespace, shares),
             resource_quota(platform, cluster, namespace, capacities, shares, tags),
             limit_range(platform, cluster, namespace, tags),
-            service_account(namespace, tags),
+            service_account("default", namespace, tags),
+            *([service_account(MODELS, namespace, tags)] if namespace.models else []),
             *local_queues(tenant, namespace, shares, tags),
         ]
     return made
@@ -142,26 +114,6 @@ def namespace_permits(platform: Platform, cluster: str, tenant: str, shares: lis
         STORAGE_CLASSES_ANNOTATION: ",".join(allowed_storage_classes(platform, cluster, tenant)),
         CLASSES_ANNOTATION: ",".join(sorted(tenant_classes(platform, cluster, tenant))),
     }
-
-
-def allowed_storage_classes(platform: Platform, cluster: str, tenant: str) -> list[str]:
-    """Storage classes where every class of data that the tenant processes may rest: all of the cluster's, or none.
-
-    A place that is not known allows nothing.
-    """
-    spec = platform.clusters[cluster]
-    place = place_of(platform.sites[spec.site])
-    verdicts = (
-        decide(platform.data_classes[name], "rest", place.country, place.laws, platform.groups)
-        for name in tenant_classes(platform, cluster, tenant)
-    )
-    return sorted(claimable(platform, cluster)) if all(verdict.proven for verdict in verdicts) else []
-
-
-def claimable(platform: Platform, cluster: str) -> dict[str, int]:
-    """Storage classes of a cluster that a claim can name, with their capacity in GiB."""
-    tiers = platform.clusters[cluster].storage
-    return {name: tier.capacity_gib for name, tier in tiers.items() if tier.kind in CLAIMABLE}
 
 
 def resource_quota(
@@ -225,12 +177,12 @@ def limit_range(platform: Platform, cluster: str, namespace: TenantNamespace, ta
     }
 
 
-def service_account(namespace: TenantNamespace, tags: Tags) -> Manifest:
-    """The account that pods get when they name none: it mounts no token, so no pod talks to the API by accident."""
+def service_account(name: str, namespace: TenantNamespace, tags: Tags) -> Manifest:
+    """An account that mounts no token, so no pod talks to the API by accident; `default` is for pods that name none."""
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata("default", tags, namespace.name),
+        "metadata": metadata(name, tags, namespace.name),
         "automountServiceAccountToken": False,
     }
 

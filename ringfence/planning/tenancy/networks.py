@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ringfence.planning.labels import Tags
 from ringfence.planning.places import place_of
+from ringfence.planning.tenancy.layout import TenantNamespace, tenant_namespaces
 from ringfence.planning.tenancy.names import TENANT_LABEL, Manifest, metadata, tenant_classes, tenant_tags
-from ringfence.planning.tenancy.namespaces import TenantNamespace, tenant_namespaces
 from ringfence.planning.tenancy.pools import provider_of
 from ringfence.spec.platform import Platform
 from ringfence.spec.residency import decide

@@ -31,6 +31,7 @@ from ringfence.planning.capacity import (
     unguaranteed,
 )
 from ringfence.planning.labels import Tags
+from ringfence.planning.tenancy.layout import tenant_namespaces
 from ringfence.planning.tenancy.names import (
     DEFAULT_FLAVOR,
     TENANT_LABEL,
@@ -46,7 +47,6 @@ from ringfence.planning.tenancy.names import (
     tenant_tags,
     tenants_on,
 )
-from ringfence.planning.tenancy.namespaces import tenant_namespaces
 from ringfence.planning.tenancy.pools import pool_tolerations
 from ringfence.spec.platform import Platform
 from ringfence.spec.pool import Pool
