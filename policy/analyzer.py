@@ -69,7 +69,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         if self._contract_found:
             return
         try:
-            given = self._get_policy_config(CONTRACT)
+            given = decode(self._get_policy_config(CONTRACT) or {})
             self._contract = contract_sources.find(given, self._stack_config, self._program)
         except contract_sources.ContractError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
@@ -131,6 +131,10 @@ class Analyzer(_PolicyAnalyzerServicer):
             self._applying[token] = found
         return tuple(rule for rule in found if self._level(rule) is not EnforcementLevel.DISABLED)
 
+    @property
+    def _advises(self) -> bool:
+        return self._contract is not None and self._contract.unproven == "advise"
+
     def _level(self, rule: Rule) -> EnforcementLevel:
         level = self._get_enforcement_level(self._policies[rule.id])
         return EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
@@ -171,11 +175,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         policy = self._policies[rule.id]
         level = self._level(rule)
         for finding in findings:
-            advised = (
-                finding.outcome is Outcome.UNPROVEN
-                and self._contract is not None
-                and self._contract.unproven == "advise"
-            )
+            advised = finding.advice or (finding.outcome is Outcome.UNPROVEN and self._advises)
             text = f"{rule.description}\n{self._redacted(message(rule, finding), finding.resource)}"
             response.diagnostics.append(
                 proto.AnalyzeDiagnostic(

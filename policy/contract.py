@@ -6,13 +6,14 @@ what a rule makes of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ringfence.facts import jurisdictions
-from ringfence.planning import labels, places
+from ringfence.planning import capacity, labels, places
+from ringfence.planning.tenancy.namespaces import tenant_namespaces
 from ringfence.spec.base import Count, Country, Jurisdiction, Name, Spec, UsdPerMonth
 from ringfence.spec.data import DataClass
 from ringfence.spec.platform import Platform
@@ -41,8 +42,8 @@ class Share(Spec):
 
     namespaces: tuple[str, ...] = ()
     """Namespaces as the cluster knows them; each needs a quota on accelerators."""
-    guaranteed: Count = 0
-    """Accelerators (devices, MIG instances or slices) that are always the tenant's when it asks."""
+    guaranteed: dict[str, Count] = {}
+    """Resource (nvidia.com/gpu, nvidia.com/mig-1g.10gb) to the units that are always the tenant's when it asks."""
 
 
 class Budget(Spec):
@@ -71,8 +72,8 @@ class Contract(Spec):
     """Pulumi packages that the rules do not know and that you answer for."""
     tenants: dict[Name, dict[str, Share]] = {}
     """Tenant to cluster to share; a cluster is named as in `locations`, without the prefix."""
-    capacity: dict[str, Count] = {}
-    """Cluster to the accelerators that are always there; guarantees must fit."""
+    capacity: dict[str, dict[str, Count]] = {}
+    """Cluster to resource to the units that its nodes offer; guarantees must fit. {} is a cluster without accelerators."""
     budget: Budget | None = None
 
     @model_validator(mode="after")
@@ -98,24 +99,45 @@ class Contract(Spec):
 
 
 def from_platform(platform: Platform) -> Contract:
-    """The contract that our own stack file amounts to."""
-    shares: dict[str, dict[str, Share]] = {
-        name: {cluster: Share(guaranteed=_guaranteed(tenant, cluster)) for cluster in tenant.clusters}
-        for name, tenant in platform.tenants.items()
-    }
+    """The contract that our own stack file amounts to.
+
+    Raises capacity.CapacityError where the size of a pool, or the unit of a quota, cannot be known.
+    """
     return Contract(
         unproven=platform.unproven,
         data_classes=platform.data_classes,
         groups=platform.groups,
         locations=dict(_locations(platform)),
         registries=tuple(registry.host for registry in platform.registries.values()),
-        tenants=shares,
+        tenants=_shares(platform),
+        capacity={cluster: _offered(platform, cluster) for cluster in platform.clusters},
         budget=Budget(monthly_usd=platform.budget.monthly_usd),
     )
 
 
-def _guaranteed(tenant: Any, cluster: str) -> int:
-    return sum(quota.guaranteed for quota in tenant.quotas.get(cluster, {}).values())
+def _shares(platform: Platform) -> dict[str, dict[str, Share]]:
+    shares: dict[str, dict[str, Share]] = {name: {} for name in platform.tenants}
+    for cluster in platform.clusters:
+        planned = capacity.tenant_shares(platform, cluster)
+        for name, tenant in platform.tenants.items():
+            if cluster in tenant.clusters:
+                names = tuple(each.name for each in tenant_namespaces(platform, cluster, name))
+                guaranteed = _summed((row.resource, row.guaranteed) for row in planned if row.tenant == name)
+                shares[name][cluster] = Share(namespaces=names, guaranteed=guaranteed)
+    return shares
+
+
+def _offered(platform: Platform, cluster: str) -> dict[str, int]:
+    """Units of accelerators with every pool at its largest: queues lend what nobody was guaranteed."""
+    return _summed((row.resource, row.maximum_units) for row in capacity.cluster_capacity(platform, cluster))
+
+
+def _summed(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for resource, count in rows:
+        if resource != capacity.CPU and count:
+            totals[resource] = totals.get(resource, 0) + count
+    return totals
 
 
 def _locations(platform: Platform) -> Iterator[tuple[str, Location]]:

@@ -15,6 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from policy.contract import Contract, from_platform
+from ringfence.planning.capacity import CapacityError
 from ringfence.spec.platform import Platform
 
 FILE = "ringfence.policy.yaml"
@@ -47,6 +48,8 @@ def _platform(text: str) -> Contract:
     where = f"the stack's configuration, {PLATFORM_KEY}"
     try:
         return from_platform(Platform.model_validate(json.loads(text)))
+    except CapacityError as error:
+        raise ContractError(f"{where}: {error}\nNext: ringfence check") from error
     except json.JSONDecodeError as error:
         raise ContractError(f"{where}: not an object: {error}") from error
     except ValidationError as error:

@@ -33,6 +33,8 @@ class Finding:
     """The one change that would make it right."""
     allowed: str = ""
     """What would have been allowed, shortened."""
+    advice: bool = False
+    """Said, and never refused: nothing is wrong, but somebody should know."""
     graph_may_tell: bool = False
     """Whether the edges of the whole stack could still prove it: asked again once the stack is known."""
 

@@ -62,7 +62,8 @@ def decode(value: Any) -> Any:
         return {key: decode(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [decode(item) for item in value]
-    return value
+    # The protocol has no whole numbers: 3 comes as 3.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _special(value: Mapping[str, Any]) -> Any:

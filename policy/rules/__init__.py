@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.rule import Rule
-from policy.rules import copies, encryption, exposure, images, location, opaque, secrets
+from policy.rules import budget, copies, encryption, exposure, images, location, opaque, secrets, tenancy
 
 ALL: tuple[Rule, ...] = (
     *location.RULES,
@@ -13,5 +13,7 @@ ALL: tuple[Rule, ...] = (
     *opaque.RULES,
     *images.RULES,
     *secrets.RULES,
+    *tenancy.RULES,
+    *budget.RULES,
 )
 """Every rule, in the order in which they are reported."""

@@ -96,7 +96,7 @@ def _held(resource: Resource, moved: Moved, context: Context) -> Iterator[Findin
             _text(resource, moved, found, stated),
             _fix(moved, found.allowed),
             found.allowed,
-            pending and (found.outcome is Outcome.UNPROVEN or not stated),
+            graph_may_tell=pending and (found.outcome is Outcome.UNPROVEN or not stated),
         )
         if not stated:
             return

@@ -64,7 +64,7 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
             f"{found.data_class} data on {resource.shown} {found.reason}",
             _FIX[resource.package],
             found.allowed,
-            place.graph_may_tell and found.outcome is Outcome.UNPROVEN,
+            graph_may_tell=place.graph_may_tell and found.outcome is Outcome.UNPROVEN,
         )
     yield from _hidden(resource)
 
