@@ -35,9 +35,12 @@ ALWAYS = ("base", "dev")
 def main() -> int:
     """Set up, or with `--lock` compile the requirements. Errors are one line, never a traceback."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("extras", nargs="*", choices=[*CLOUDS, []], help="the clouds to install the SDK of")
+    parser.add_argument("extras", nargs="*", metavar="CLOUD", help=f"whose SDK to install: {', '.join(CLOUDS)}")
     parser.add_argument("--lock", action="store_true", help="compile requirements/*.txt from pyproject.toml")
     options = parser.parse_args()
+    unknown = set(options.extras) - set(CLOUDS)
+    if unknown:
+        parser.error(f"no such cloud: {', '.join(sorted(unknown))}; there are {', '.join(CLOUDS)}")
     places = Places.from_environment()
     try:
         with one_at_a_time(

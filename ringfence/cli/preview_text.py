@@ -29,8 +29,9 @@ def draw(summary: Summary, project: Project, stack: str, pack: Path | None) -> N
     command.
     """
     out = console.out()
-    out.print(f"\n[bold]{escape(project.name)}/{escape(stack)}[/], previewed on the embedded engine\n")
+    out.print(f"\n[bold]{escape(project.name)}/{escape(stack)}[/], previewed on the embedded engine")
     if summary.parts:
+        out.print()
         for line in _table(summary.parts, out.width):
             out.print(line, soft_wrap=True)
     _policies(out, summary, pack)
@@ -74,7 +75,7 @@ def _policies(out: Console, summary: Summary, pack: Path | None) -> None:
         return
     packs = ", ".join(f"{name} {version}".strip() for name, version in summary.packs.items())
     if summary.packs:
-        out.print(f"\nPolicies: {escape(packs)}, {summary.rules} rules")
+        out.print(f"\nPolicies: {escape(packs)}, {summary.rules} rule{'s' * (summary.rules != 1)}")
     for verdict in summary.refusals:
         _say(out, "[bold red]refused[/]", verdict)
     for verdict in summary.advice[:_ADVICE_SHOWN]:

@@ -26,6 +26,8 @@ _SECURE_VALUE = re.compile(r"^\s*(?:-\s*)?(?:[\"']?secure[\"']?):\s*\S", re.MULT
 _PASSPHRASE_STATE = re.compile(
     r'"secrets_providers":\s*\{\s*"type":\s*"passphrase",\s*"state":\s*\{\s*"salt":\s*"([^"]+)"'
 )
+_BEFORE_CONTENT = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n|%[^\n]*\n|---[ \t]*(?:#[^\n]*)?\n)*")
+"""Comments, blank lines, directives and the mark where the document starts: a key must not stand before that."""
 _STATE_HEAD = 65_536
 """How many characters of a state file are read for its salt: Pulumi writes the secrets provider before the
 resources.
@@ -103,7 +105,7 @@ class Project:
         if _SECRETS_LINE.search(text) and has_secure_values(text):
             return None
         copy = self.place / "stacks" / own.name
-        write_whole(copy, f"encryptionsalt: {salt}\n" + _SECRETS_LINE.sub("", text), mode=0o600)
+        write_whole(copy, _with_salt(_SECRETS_LINE.sub("", text), salt), mode=0o600)
         return copy
 
     def secrets_lines(self, stack: str) -> str:
@@ -111,6 +113,18 @@ class Project:
         own = self.stack_file(stack)
         text = own.read_text(encoding="utf-8-sig") if own.is_file() else ""
         return "".join(_SECRETS_LINE.findall(text)) if has_secure_values(text) else ""
+
+
+def _with_salt(text: str, salt: str) -> str:
+    """The stack file with the salt in it, and otherwise as it was written: errors in it keep their words."""
+    start = _BEFORE_CONTENT.match(text)
+    head, body = text[: start.end()] if start else "", text[start.end() :] if start else text
+    if not body.startswith("{"):
+        return f"{head}encryptionsalt: {salt}\n{body}"
+    try:
+        return yaml.safe_dump({**yaml.safe_load(text), "encryptionsalt": salt}, sort_keys=False)
+    except yaml.YAMLError:
+        return text  # Pulumi will say what is wrong with it.
 
 
 def has_secure_values(text: str) -> bool:

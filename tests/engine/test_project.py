@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ringfence.engine.places import Places
 from ringfence.engine.project import Project
@@ -68,10 +69,33 @@ def test_the_copy_is_the_file_and_the_salt(tmp_path: Path, places: Places) -> No
     own = found.stack_file("dev")
     own.write_text("# mine\nconfig:\n  demo:size: 3\n")
     copy = found.private_copy("dev")
-    assert copy is not None and copy.read_text() == f"encryptionsalt: {SALT}\n# mine\nconfig:\n  demo:size: 3\n"
+    assert copy is not None and copy.read_text() == f"# mine\nencryptionsalt: {SALT}\nconfig:\n  demo:size: 3\n"
     assert copy.stat().st_mode & 0o777 == 0o600
     assert not copy.is_relative_to(found.root)
     assert own.read_text() == "# mine\nconfig:\n  demo:size: 3\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing yet\n",
+        "config:\n  a:b: 1",
+        "---\nconfig:\n  a:b: 1\n",
+        "# first\n\n%YAML 1.1\n--- # start\n# second\nconfig: {}\n",
+        '{"config": {"a:b": [1, "x"]}}\n',
+        "# flow\n{config: {}}\n",
+        "\ufeffconfig:\n  a:b: |\n    text\n    encryptionsalt: not a key\n",
+    ],
+)
+def test_the_copy_says_what_the_file_says(tmp_path: Path, places: Places, text: str) -> None:
+    found = project(tmp_path, places)
+    initialised(found)
+    found.stack_file("dev").write_text(text)
+    copy = found.private_copy("dev")
+    assert copy is not None
+    own = yaml.safe_load(text.removeprefix("\ufeff")) or {}
+    assert yaml.safe_load(copy.read_text()) == {"encryptionsalt": SALT, **own}
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def script(file: Path, body: str) -> None:
 
 def source(places: Places, *on_path: Path, **env: str) -> tuple[str | None, list[str]]:
     search = toolchain.find(places, {"PATH": ":".join(map(str, on_path)), **env})
-    return search.engine and search.engine.source, search.passed_over
+    return search.engine.source if search.engine else None, search.passed_over
 
 
 def test_the_order_is_named_path_official_built(places: Places, tmp_path: Path) -> None:
