@@ -20,15 +20,14 @@ CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 def values(context: AddOnContext) -> dict[str, Any]:
     """The chart's values for one cluster."""
-    logs: dict[str, Any] = {"persistence": {"enabled": context.storage_class("file") is not None}}
-    if context.storage_class("file"):
-        logs["persistence"]["storageClassName"] = context.storage_class("file")
+    file = context.storage_class("file")
+    volume = {"enabled": True, "storageClassName": file} if file else {"enabled": False}
     return {
         "data": {"metadataSecretName": databases.secret(DATABASE)},
         "enableBuiltInSecretEnvVars": {CONNECTION: False, "AIRFLOW_CONN_AIRFLOW_DB": False},
         "secret": [{"envName": CONNECTION, "secretName": databases.secret(DATABASE), "secretKey": "uri"}],
         "scheduler": {"replicas": context.replicas},
-        "logs": logs,
+        "logs": {"persistence": volume},
     }
 
 

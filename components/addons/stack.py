@@ -90,9 +90,13 @@ class AddOns(pulumi.ComponentResource):
         return done or first
 
     def _object(self, prefix: str, manifest: Mapping[str, Any], first: list[pulumi.Resource]) -> pulumi.Resource:
-        metadata = dict(manifest["metadata"])
-        metadata["labels"] = {**self._args.target.labels, **metadata.get("labels", {})}
-        name = f"{prefix}-{manifest['kind'].lower()}-{metadata['name']}"
+        given = manifest["metadata"]
+        metadata = kubernetes.meta.v1.ObjectMetaArgs(
+            name=given["name"],
+            namespace=given.get("namespace"),
+            labels={**self._args.target.labels, **given.get("labels", {})},
+        )
+        name = f"{prefix}-{manifest['kind'].lower()}-{given['name']}"
         opts = pulumi.ResourceOptions(parent=self, depends_on=first)
         if manifest["kind"] == "ConfigMap":
             return kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=manifest["data"], opts=opts)

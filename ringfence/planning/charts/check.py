@@ -12,10 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from ringfence.planning.charts import kubernetes
 from ringfence.planning.charts import schema as schemas
 from ringfence.planning.charts.chart import Chart, load_chart
 from ringfence.planning.charts.documented import documented_findings, documented_instead
-from ringfence.planning.charts.known import KUBERNETES_LISTS, Node, known_values, paths
+from ringfence.planning.charts.known import Node, known_values, paths
 from ringfence.planning.charts.suggest import nearest
 
 Keys = tuple[str | int, ...]
@@ -91,7 +92,8 @@ class _Walk:
             child = node.children.get(name) if node else None
             below = schemas.below(known, name, self.chart.schema)
             if child is None and below is None:
-                if node is None or node.free or schemas.is_free(known):
+                free = node.free if node else not schemas.is_closed(known)
+                if free or schemas.is_free(known):
                     continue
                 yield self._unknown(here)
                 continue
@@ -110,7 +112,7 @@ class _Walk:
 
     def _items(self, value: list[Any], node: Node | None, known: list[Any], at: Keys) -> Iterator[DeadValue]:
         items = schemas.items(known, self.chart.schema)
-        default = node.items if node and at[-1] not in KUBERNETES_LISTS else None
+        default = node.items if node and at[-1] not in kubernetes.LISTS else None
         if default is None and not items:
             return
         for index, item in enumerate(value):

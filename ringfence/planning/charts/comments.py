@@ -64,7 +64,7 @@ def _place(
     column = len(match["indent"]) + max(0, len(match["gap"]) - 1)
     while open_comments and open_comments[-1][0] >= column + len(match["dash"]):
         open_comments.pop()
-    above = next((path for _, at, path in reversed(live) if at < column), ())
+    above = _above(live, column)
     parent = open_comments[-1][1] if open_comments else above
     key = match["key"].strip("\"'")
     inner = (ITEM,) if match["dash"] else ()
@@ -72,15 +72,21 @@ def _place(
     yield path
     if open_comments and _PROSE.match(parent[-1]):
         yield (*above, *inner, key)
-    # A map written at the same column as its parent's comment hangs one column further left.
-    if not open_comments and column > 0 and len(match["gap"]) > 1:
-        yield (
-            *next((p for _, at, p in reversed(live) if at < len(match["indent"]) + len(match["gap"])), ()),
-            *inner,
-            key,
-        )
+    # `#   key` may stand two or three columns below its parent, by whether the blank after # belongs to the comment.
+    if not open_comments and len(match["gap"]) > 1:
+        yield (*_above(live, len(match["indent"]) + len(match["gap"])), *inner, key)
     if not match["rest"].strip() or match["rest"].strip()[0] in "{|>[#":
         open_comments.append((column + len(match["dash"]), path))
+
+
+def _above(live: list[tuple[int, int, Path]], column: int) -> Path:
+    """What a line at this column hangs below: the parent of the key before it in the same column, or the key above."""
+    for _, at, path in reversed(live):
+        if at == column:
+            return path[:-1]
+        if at < column:
+            return path
+    return ()
 
 
 def _split(dotted: str) -> Path:
@@ -96,5 +102,5 @@ def _collect(node: yaml.Node, path: Path, live: list[tuple[int, int, Path]], blo
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _collect(item, (*path, ITEM), live, blocks)
-    elif isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+    elif isinstance(node, yaml.ScalarNode) and node.style in ("|", ">") and node.start_mark and node.end_mark:
         blocks.append((node.start_mark.line + 1, node.end_mark.line))

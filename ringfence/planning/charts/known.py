@@ -10,48 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ringfence.planning.charts import kubernetes
 from ringfence.planning.charts.chart import Chart
 from ringfence.planning.charts.comments import ITEM, commented_keys
 from ringfence.planning.charts.documented import open_paths
 
 _TEMPLATE = re.compile(r"\.Values((?:\.[A-Za-z_][A-Za-z0-9_]*)+)")
-
-KUBERNETES_LISTS = frozenset(
-    {
-        "accessModes",
-        "affinity",
-        "args",
-        "command",
-        "configMaps",
-        "containers",
-        "egress",
-        "env",
-        "envFrom",
-        "envVars",
-        "extraEnv",
-        "extraVolumeMounts",
-        "extraVolumes",
-        "hostAliases",
-        "hosts",
-        "imagePullSecrets",
-        "ingress",
-        "initContainers",
-        "matchExpressions",
-        "parentRefs",
-        "ports",
-        "rules",
-        "secrets",
-        "subjects",
-        "tls",
-        "tolerations",
-        "topologySpreadConstraints",
-        "values",
-        "volumeMounts",
-        "volumes",
-    }
-)
-"""Lists whose items are Kubernetes' own types, of which a chart's default shows only a part."""
-
 
 SCAFFOLD = ("nameOverride", "fullnameOverride")
 """Keys that the helpers made by `helm create` read whether or not values.yaml names them (helm/helm, create.go).
@@ -113,10 +77,13 @@ def _tree(chart: Chart) -> Node:
     return root
 
 
-def _from_value(value: Any) -> Node:
+def _from_value(value: Any, name: str = "") -> Node:
     if isinstance(value, Mapping):
-        children = {str(key): _from_value(below) for key, below in value.items()}
-        return Node(value, children, free=not children)
+        children = {str(key): _from_value(below, str(key)) for key, below in value.items()}
+        free = not children or kubernetes.is_free(name)
+        for field_name in kubernetes.fields(name) if children else ():
+            children.setdefault(field_name, Node(free=True))
+        return Node(value, children, free=free)
     if isinstance(value, list):
         maps = [item for item in value if isinstance(item, Mapping)]
         if not maps:
@@ -124,6 +91,7 @@ def _from_value(value: Any) -> Node:
         items = Node()
         for item in maps:
             _merge(items, _from_value(item))
+        items.free = False
         return Node(value, items=items)
     return Node(value, free=value is None)
 
@@ -181,7 +149,7 @@ def _globals(chart: Chart) -> Iterator[Node]:
 def _tree_of_globals(chart: Chart) -> Node | None:
     own = Node()
     if "global" in chart.values:
-        own.children["global"] = _from_value(chart.values["global"])
+        own.children["global"] = _from_value(chart.values["global"], "global")
     for path in (*commented_keys(chart.text), *_template_paths(chart)):
         if path[0] == "global":
             _add(own, path)

@@ -51,6 +51,12 @@ def is_free(schemas: list[Schema]) -> bool:
     )
 
 
+def is_closed(schemas: list[Schema]) -> bool:
+    """Whether schemas name the keys that may stand here and refuse every other."""
+    naming = [schema for schema in schemas if schema.get("properties")]
+    return bool(naming) and all(schema.get("additionalProperties") is False for schema in naming)
+
+
 def _of_key(schema: Schema, key: str) -> Iterator[Any]:
     properties = schema.get("properties") or {}
     if key in properties:

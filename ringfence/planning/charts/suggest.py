@@ -15,9 +15,17 @@ Path = tuple[str, ...]
 _CUTOFF = 0.75
 """How alike two keys must be: `stratgy` and `strategy` are 0.93, `name` and `values` 0.4."""
 
+_CUTOFF_HERE = 0.6
+"""The same for keys of one map, where a like one is much more probably meant: `tga` and `tag` are 0.67."""
+
 
 def nearest(path: Path, known: Iterable[Path]) -> Path | None:
     """The known path most like `path`: its last key in another place, or a like key near it; None when nothing is."""
+    known = list(known)
+    here = {_plain(candidate[-1]): candidate for candidate in known if candidate[:-1] == path[:-1]}
+    near = get_close_matches(_plain(path[-1]), list(here), n=1, cutoff=_CUTOFF_HERE)
+    if near:
+        return here[near[0]]
     by_leaf: defaultdict[str, list[Path]] = defaultdict(list)
     for candidate in known:
         by_leaf[_plain(candidate[-1])].append(candidate)
@@ -51,5 +59,4 @@ def _shared(path: Path, candidate: Path) -> int:
 def _score(path: Path, candidate: Path) -> float:
     alike = SequenceMatcher(None, _plain(path[-1]), _plain(candidate[-1])).ratio()
     parents = len(set(map(_plain, path[:-1])) & set(map(_plain, candidate[:-1])))
-    same_place = 1.5 if path[:-1] == candidate[:-1] else 0.0
-    return 2 * alike + _shared(path, candidate) + 0.5 * parents + same_place - 0.1 * abs(len(path) - len(candidate))
+    return 2 * alike + _shared(path, candidate) + 0.5 * parents - 0.1 * abs(len(path) - len(candidate))
