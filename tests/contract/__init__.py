@@ -1,0 +1,1 @@
+"""What holds for every component, every previewed stack and every file, whoever wrote it."""
