@@ -76,7 +76,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def InstallDependencies(self, request, context):
         """Install nothing: which installer and index a project uses is its own business. A plug-in runs as it is."""
         if not request.is_plugin:
-            said = f"{request.info.program_directory}: install its requirements yourself; the embedded engine does not\n"
+            said = (
+                f"{request.info.program_directory}: install its requirements yourself; the embedded engine does not\n"
+            )
             yield language_pb2.InstallDependenciesResponse(stderr=said.encode())
 
     def Run(self, request, context):
