@@ -85,11 +85,16 @@ def k0sctl_config(plan: Bootstrap) -> dict[str, Any]:
 
 def host_names(cluster: Cluster) -> tuple[str, ...]:
     """Machines by their own names; nodes that the file only counts are named after their pool."""
-    return tuple(
-        name
+    return tuple(host_pools(cluster))
+
+
+def host_pools(cluster: Cluster) -> dict[str, str]:
+    """Host to the pool that it belongs to, in the file's order."""
+    return {
+        name: pool_name
         for pool_name, pool in cluster.pools.items()
         for name in (pool.machines or [f"{pool_name}-{number}" for number in range(1, pool.largest + 1)])
-    )
+    }
 
 
 def _own_spec(plan: Bootstrap, plane: EmbeddedControlPlane, hosts: int) -> dict[str, Any]:
@@ -117,17 +122,12 @@ def _own_spec(plan: Bootstrap, plane: EmbeddedControlPlane, hosts: int) -> dict[
 
 def _host(plan: Bootstrap, name: str, address: str, controller: bool) -> dict[str, Any]:
     """One host. Controllers do work too: a box of one to three nodes has nothing to spare."""
-    pool = next(
-        pool_name
-        for pool_name, pool in plan.cluster.pools.items()
-        if name in pool.machines or name.startswith(f"{pool_name}-")
-    )
     made: dict[str, Any] = {
         "role": "controller+worker" if controller else "worker",
         "hostname": name,
         "privateAddress": address,
         "ssh": {"address": address, "user": plan.user, "port": 22, "keyPath": "${SSH_KEY_PATH}"},
-        "installFlags": [f"--labels={_labels(plan, pool)}"],
+        "installFlags": [f"--labels={_labels(plan, host_pools(plan.cluster)[name])}"],
     }
     if controller:
         made["noTaints"] = True
