@@ -68,6 +68,8 @@ class Contract(Spec):
     """By `kubernetes:<clusterIdentifier, context or provider name>`, host name, or `account:<number>`."""
     registries: tuple[str, ...] = ()
     """Hosts (with a path where needed) that images may come from; any, by digest, when empty."""
+    immutable_registries: tuple[str, ...] = ()
+    """Those of `registries` that refuse to move a tag: an image of theirs may be named by tag."""
     trusted_packages: tuple[str, ...] = ()
     """Pulumi packages that the rules do not know and that you answer for."""
     tenants: dict[Name, dict[str, Share]] = {}
@@ -109,6 +111,7 @@ def from_platform(platform: Platform) -> Contract:
         groups=platform.groups,
         locations=dict(_locations(platform)),
         registries=tuple(registry.host for registry in platform.registries.values()),
+        immutable_registries=tuple(each.host for each in platform.registries.values() if each.immutable_tags),
         tenants=_shares(platform),
         capacity={cluster: _offered(platform, cluster) for cluster in platform.clusters},
         budget=Budget(monthly_usd=platform.budget.monthly_usd),

@@ -63,8 +63,9 @@ def _source(file: Path, data: object) -> Source:
     except StackFileError:
         return Source(file=str(file), data={"config": {CONFIG_KEY: data}})
     root = source.data if isinstance(source.data, dict) else {}
-    same = isinstance(root.get(CONFIG_PATH[0]), dict)
-    return source if same else Source(file=str(file), data=data)
+    config = root.get(CONFIG_PATH[0])
+    same = isinstance(config, dict) and config.get(CONFIG_KEY) == data
+    return source if same else Source(file="the stack's configuration", data=data)
 
 
 def _kubeconfigs(config: pulumi.Config, platform: Platform) -> dict[str, pulumi.Output[str]]:

@@ -21,7 +21,7 @@ CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 REDIS = "redis-redis-ha-haproxy.redis-system.svc.cluster.local:6379"
 """Service of DandyDeveloper's redis-ha chart, release `redis`, with HAProxy in front of the primary."""
 
-SHUTDOWN_MANAGER = "docker.io/envoyproxy/gateway:v1.9.0"
+SHUTDOWN_MANAGER = "envoyproxy/gateway:v1.9.0"
 """The gateway's compiled-in default is gateway-dev:latest, which changes under one's feet (api/v1alpha1)."""
 
 
@@ -29,7 +29,7 @@ def values(context: AddOnContext) -> dict[str, Any]:
     """The gateway's configuration: with the AI gateway, the hooks it needs; with Redis, limits that proxies share."""
     config: dict[str, Any] = {
         "extensionApis": {"enableBackend": True, "enableEnvoyPatchPolicy": "ai-gateway" in context.add_ons},
-        "provider": {"kubernetes": {"shutdownManager": {"image": SHUTDOWN_MANAGER}}},
+        "provider": {"kubernetes": {"shutdownManager": {"image": f"{context.registry or 'docker.io'}/{SHUTDOWN_MANAGER}"}}},
     }
     if "ai-gateway" in context.add_ons:
         config["extensionManager"] = _ai_gateway(context)

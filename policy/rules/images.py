@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
-from policy.pods import images
+from policy.pods import composed, images
 from policy.resource import Resource
 from policy.rule import Context, Finding, Rule
 from ringfence.facts.endpoints import image_registry
@@ -21,14 +21,24 @@ _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 def _digest(resource: Resource, context: Context) -> Iterator[Finding]:
+    fixed = context.contract.immutable_registries if context.contract else ()
     for read in images(resource):
-        fix = "name the image by digest: name@sha256:<64 hex digits>"
+        if read.text and any(_under(read.text, each) for each in fixed):
+            continue
+        fix = "name the image by digest: name@sha256:<64 hex digits>, or pull from a registry that refuses to move tags"
         if read.unknown:
             text = f"the image in {read.path} of {resource.shown} is not known before the update"
             yield Finding(resource, Outcome.UNPROVEN, text, fix)
         elif read.text and not _BY_DIGEST.search(read.text):
             text = f"{read.path} of {resource.shown} is {read.shown}: what a tag names can be changed by whoever owns the registry"
-            yield Finding(resource, Outcome.REFUSED, text, fix)
+            # Some operators and charts take no digest; then an allowed registry is all that can be asked.
+            advice = composed(resource) and _is_allowed(read.text, context)
+            yield Finding(resource, Outcome.REFUSED, text, fix, advice=advice)
+
+
+def _is_allowed(image: str, context: Context) -> bool:
+    allowed = context.contract.registries if context.contract else ()
+    return any(_under(image, each) for each in allowed)
 
 
 def _registry(resource: Resource, context: Context) -> Iterator[Finding]:
@@ -36,7 +46,7 @@ def _registry(resource: Resource, context: Context) -> Iterator[Finding]:
     if not allowed:
         return
     for read in images(resource):
-        if read.text and not any(_under(read.text, each) for each in allowed):
+        if read.text and not _is_allowed(read.text, context):
             text = f"{read.path} of {resource.shown} is {read.shown}, from {image_registry(read.text)}"
             fix = "mirror the image into an allowed registry and name it there"
             yield Finding(resource, Outcome.REFUSED, text, fix, listed(allowed))

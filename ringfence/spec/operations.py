@@ -19,6 +19,8 @@ class Registry(Spec):
     host: Hostname
     country: Country
     operator: Operator
+    immutable_tags: bool = False
+    """Whether the registry refuses to move a tag: only then may an image be named by tag instead of digest."""
 
 
 class ExternalService(Spec):
