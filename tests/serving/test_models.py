@@ -91,8 +91,8 @@ def test_the_whole_service() -> None:
                     "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
                 },
                 "model": {
-                    "modelFormat": {"name": "vLLM"},
-                    "runtime": "ringfence-vllm",
+                    "modelFormat": {"name": "vllm"},
+                    "runtime": "kserve-vllmserver",
                     "storageUri": "oci://registry.fra.example/models/chat:2026.11",
                     "args": [
                         "--served-model-name=chat",
@@ -100,15 +100,23 @@ def test_the_whole_service() -> None:
                         "--max-num-seqs=8",
                         "--dtype=bfloat16",
                     ],
-                    "env": [{"name": "HF_HUB_OFFLINE", "value": "1"}],
+                    "env": [{"name": "MODEL_DIR", "value": "/mnt/models"}, {"name": "HF_HUB_OFFLINE", "value": "1"}],
+                    "ports": [{"containerPort": 8000, "protocol": "TCP"}],
                     "resources": {
                         "requests": {"cpu": "4", "memory": "25Gi", "nvidia.com/gpu": "1"},
-                        "limits": {"memory": "25Gi", "nvidia.com/gpu": "1"},
+                        "limits": {"cpu": "4", "memory": "25Gi", "nvidia.com/gpu": "1"},
                     },
                 },
             }
         },
     }
+
+
+def test_a_service_limits_its_cpu_because_the_runtimes_limit_it_to_one_core() -> None:
+    """KServe merges resources key by key: a request of 4 cores beside the runtime's limit of 1 is refused."""
+    for runtime in ("vllm", "huggingface", "triton", "torchserve", "tensorflow", "sklearn"):
+        asked = predictor({"runtime": runtime})["model"]["resources"]
+        assert asked["limits"] == asked["requests"]
 
 
 def test_a_canary_is_a_service_of_its_own() -> None:
@@ -207,7 +215,7 @@ def test_several_replicas_are_drained_and_rolled_out_one_at_a_time() -> None:
 def test_metrics_are_fetched_where_there_is_a_prometheus() -> None:
     endpoint = manifests()["PodMonitor/chat"]["spec"]["podMetricsEndpoints"]
 
-    assert endpoint == [{"portNumber": 8080, "path": "/metrics", "interval": "15s"}]
+    assert endpoint == [{"portNumber": 8000, "path": "/metrics", "interval": "15s"}]
     assert "PodMonitor/chat" not in manifests(without=("kube-prometheus-stack",))
     assert "PodMonitor/chat" not in manifests({"runtime": "sklearn"})
 

@@ -16,7 +16,7 @@ from ringfence.planning.capacity import CPU, POOL_LABEL, tenant_shares
 from ringfence.planning.labels import Tags
 from ringfence.planning.serving import scaling
 from ringfence.planning.serving.replica import Replica, ServingError, placement_of, replica_of
-from ringfence.planning.serving.runtimes import arguments, environment, metrics_port, model_format, runtime_name
+from ringfence.planning.serving.runtimes import RUNTIMES, arguments, environment, ports
 from ringfence.planning.tenancy.names import (
     DEFAULT_QUEUE,
     PRIORITY_LABEL,
@@ -71,7 +71,7 @@ def served_model_manifests(platform: Platform, name: str, cluster: str) -> list[
         made.append(_service(platform, name, canary_name(name), _as_canary(model), cluster, replica, tags))
     if model.autoscaling.min_replicas > 1:
         made.append(_disruption_budget(name, model, tags))
-    if metrics_port(model.runtime) and has_add_on(platform, cluster, "kube-prometheus-stack"):
+    if RUNTIMES[model.runtime].metrics_port and has_add_on(platform, cluster, "kube-prometheus-stack"):
         made.append(_pod_monitor(name, model, tags))
     if needs_internet(model):
         made.append(_allow_internet(name, model, tags))
@@ -153,15 +153,15 @@ def _labels(platform: Platform, cluster: str, replica: Replica) -> dict[str, str
 
 
 def resources(replica: Replica) -> Manifest:
-    """Requests and limits of one pod: memory and accelerators alike, so that nothing is promised twice."""
-    memory = gibibytes(replica.memory_gib)
-    if replica.resource == CPU:
-        return {"requests": {"cpu": millicores(replica.millicpus), "memory": memory}, "limits": {"memory": memory}}
-    units = str(replica.units_per_node)
-    return {
-        "requests": {"cpu": millicores(replica.millicpus), "memory": memory, replica.resource: units},
-        "limits": {"memory": memory, replica.resource: units},
-    }
+    """Requests and limits of one pod, alike, so that nothing is promised twice.
+
+    KServe's runtimes limit CPU to one core, and KServe merges what a service says over that: without a CPU limit of
+    its own a service that requests more is refused.
+    """
+    amounts = {"cpu": millicores(replica.millicpus), "memory": gibibytes(replica.memory_gib)}
+    if replica.resource != CPU:
+        amounts[replica.resource] = str(replica.units_per_node)
+    return {"requests": amounts, "limits": dict(amounts)}
 
 
 def _pod(platform: Platform, name: str, cluster: str) -> Manifest:
@@ -203,11 +203,12 @@ def _service(
         **_pod(platform, name, cluster),
         "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
         "model": {
-            "modelFormat": {"name": model_format(model.runtime)},
-            "runtime": runtime_name(model.runtime),
+            "modelFormat": {"name": RUNTIMES[model.runtime].model_format},
+            "runtime": RUNTIMES[model.runtime].name,
             "storageUri": model.source,
             **({"args": args} if args else {}),
             **({"env": env} if env else {}),
+            **({"ports": ports(model)} if ports(model) else {}),
             "resources": resources(replica),
         },
     }
@@ -262,7 +263,7 @@ def _disruption_budget(name: str, model: ServedModel, tags: Tags) -> Manifest:
 
 def _pod_monitor(name: str, model: ServedModel, tags: Tags) -> Manifest:
     """What the runtime counts, for scaling and for dashboards."""
-    endpoint = {"portNumber": metrics_port(model.runtime), "path": "/metrics", "interval": "15s"}
+    endpoint = {"portNumber": RUNTIMES[model.runtime].metrics_port, "path": "/metrics", "interval": "15s"}
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
