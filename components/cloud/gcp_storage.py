@@ -18,7 +18,7 @@ from components.cloud.copies import own_copies, own_key
 from components.cloud.gcp_bucket import NONCURRENT_DAYS, GcpBucket, GcpBucketArgs
 from components.cloud.gcp_keys import agent, project_number
 from components.cloud.sdk import planned
-from ringfence.planning.cloud.schedule import daily
+from ringfence.planning.cloud.schedule import repeat
 from ringfence.planning.labels import Tags
 from ringfence.spec.data import Backup, Dataset
 from ringfence.spec.site import CloudSite
@@ -26,8 +26,6 @@ from ringfence.spec.site import CloudSite
 _SOURCE_ROLES = ("storage.legacyBucketReader", "storage.objectViewer")
 _SINK_ROLES = ("storage.legacyBucketReader", "storage.objectAdmin")
 """What the transfer agent needs at each end (Storage Transfer Service, "Access to Cloud Storage")."""
-_FIRST_DAY: gcp.storage.TransferJobScheduleScheduleStartDateArgsDict = {"year": 2026, "month": 1, "day": 1}
-"""A start in the past: the first run is at the next time of day that the schedule names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,16 +165,16 @@ class GcpDatasetStore(pulumi.ComponentResource):
         # What is deleted or changed at home becomes an old version here, and is kept as long as the platform asks.
         provider = place.provider if place else None
         target = self._bucket(name, site, tags, provider, noncurrent_days=backup.retention_days)
-        hour, minute = planned(f"datasets.{self._name}.backups.{copy}", lambda: daily(backup.schedule))
+        when = planned(f"datasets.{self._name}.backups.{copy}", lambda: repeat(backup.schedule))
         writable = self._let_transfer(name, target.bucket, _SINK_ROLES)
         gcp.storage.TransferJob(
             name,
             description=f"Backup {copy} of {self._name} at {tags.site}",
             project=args.site.account,
             schedule={
-                "schedule_start_date": _FIRST_DAY,
-                "start_time_of_day": {"hours": hour, "minutes": minute, "seconds": 0, "nanos": 0},
-                "repeat_interval": f"{24 * 3600}s",
+                "schedule_start_date": {"year": when.start.year, "month": when.start.month, "day": when.start.day},
+                "start_time_of_day": {"hours": when.start.hour, "minutes": when.start.minute, "seconds": 0, "nanos": 0},
+                "repeat_interval": f"{when.days * 24 * 3600}s",
             },
             transfer_spec={
                 "gcs_data_source": {"bucket_name": self.bucket},

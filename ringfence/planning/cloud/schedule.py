@@ -5,8 +5,13 @@ Owns: the translation. Refuses to own: cron itself; the spec has already seen fi
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
 from ringfence.planning.cloud import Unplannable
 
+_A_SUNDAY = datetime(2026, 1, 4, tzinfo=UTC)
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
@@ -40,12 +45,30 @@ def _split(field: str) -> list[str]:
     return parts
 
 
-def daily(schedule: str) -> tuple[int, int]:
-    """Hour and minute (UTC) of a schedule that runs once a day; raises Unplannable for any other.
+@dataclass(frozen=True)
+class Repeat:
+    """A schedule as "from that moment on, again and again"."""
 
-    Storage Transfer Service and Azure's vaulted backups start once a day.
+    start: datetime
+    """In UTC, and in the past: the first run is the next one."""
+    days: int
+    """1 or 7."""
+
+
+def repeat(schedule: str) -> Repeat:
+    """A daily or weekly schedule; raises Unplannable for any other.
+
+    Storage Transfer Service and Azure Backup start at one time of day, every day or on one day of the week.
     """
-    minute, hour, *rest = schedule.split()
-    if rest != ["*", "*", "*"] or not (minute.isdigit() and hour.isdigit()):
-        raise Unplannable(f"schedule {schedule!r}: this cloud backs up once a day, such as '0 2 * * *'")
-    return int(hour), int(minute)
+    minute, hour, day, month, weekday = schedule.split()
+    if (
+        (day, month) != ("*", "*")
+        or not (minute.isdigit() and hour.isdigit())
+        or not re.fullmatch(r"\*|[0-7]", weekday)
+    ):
+        raise Unplannable(
+            f"schedule {schedule!r}: this cloud backs up once a day or once a week, such as '0 2 * * *' or '0 3 * * 0'"
+        )
+    weekly = weekday != "*"
+    start = _A_SUNDAY + timedelta(days=int(weekday) % 7 if weekly else 0, hours=int(hour), minutes=int(minute))
+    return Repeat(start, 7 if weekly else 1)
