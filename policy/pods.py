@@ -29,6 +29,18 @@ def pod_path(resource: Resource) -> str | None:
     return _POD.get(resource.kind) or ("spec.template.spec" if resource.kind in _TEMPLATES else None)
 
 
+def chart_values(resource: Resource) -> str | None:
+    """The path of the values in a Helm release (Pulumi's or Flux's), or None."""
+    if resource.type == "kubernetes:helm.sh/v3:Release":
+        return "values"
+    return "spec.values" if resource.type.startswith("kubernetes:helm.toolkit.fluxcd.io/") else None
+
+
+def composed(resource: Resource) -> bool:
+    """Whether an operator or a chart puts the reference together: it may not take a digest at all."""
+    return pod_path(resource) is None
+
+
 def containers(resource: Resource) -> Iterator[Reader]:
     """Every container of a pod-bearing kind."""
     path = pod_path(resource)
@@ -45,8 +57,8 @@ def images(resource: Resource) -> Iterator[Read]:
         for each in _CONTAINERS:
             yield from _written(resource.reader.all(f"{path}.{each}.image"))
         yield from _written(resource.reader.all(f"{path}.volumes[].image.reference"))
-    elif resource.package == "kubernetes" and resource.kind == "Release":
-        yield from _of_values(resource.reader.one("values").value, "values")
+    elif chart_values(resource):
+        yield from _of_values(resource.reader.one(chart_values(resource) or "").value, chart_values(resource) or "")
     elif resource.package == "kubernetes" and "." in resource.type.split(":")[1]:
         yield from _nested(resource.reader.one("spec").value, "spec")
 

@@ -22,6 +22,7 @@ _CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 _NAMED = {
     "aws:lambda/function:Function": ("environment.variables",),
     "kubernetes:helm.sh/v3:Release": ("values",),
+    "kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease": ("spec.values",),
     _CONFIG_MAP: ("data",),
 }
 """Mappings whose keys name what their values are."""

@@ -67,6 +67,22 @@ def test_images_are_named_by_digest(ask: Ask, given: Given, bad: list[str]) -> N
     assert all(words in each.message and each.level == "mandatory" for words, each in zip(bad, said, strict=True))
 
 
+def test_what_an_operator_composes_is_only_advised_in_an_allowed_registry(ask: Ask) -> None:
+    control_plane = "kubernetes:controlplane.cluster.x-k8s.io/v1beta2:K0smotronControlPlane"
+    for image, level in (("registry.internal/k0s/k0s", "advisory"), ("quay.io/k0s/k0s", "mandatory")):
+        [said] = ask("supply-chain-image-digest", Given(control_plane, {"spec": {"image": image}}), contract=REGISTRIES)
+        assert said.level == level
+
+
+def test_flux_releases_are_read_like_helm_s(ask: Ask) -> None:
+    inputs = {"spec": {"values": {"image": {"repository": "quay.io/x/y", "tag": "1"}, "adminPassword": SECRET_WORD}}}
+    given = Given("kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease", inputs)
+    [said] = ask("supply-chain-image-registry", given, contract=REGISTRIES)
+    assert "spec.values.image.repository" in said.message
+    [said] = ask("supply-chain-plaintext-secret", given)
+    assert "spec.values.adminPassword" in said.message and SECRET_WORD not in said.message
+
+
 @pytest.mark.parametrize(
     ("image", "refused"),
     [
