@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from ringfence.errors import UsageError
 from ringfence.facts.addons import AddOnRow, add_on_rows
 from ringfence.planning.addon_context import KUBELET_ROOT, AddOnContext
 from ringfence.spec.cluster import AddOnOverride
@@ -34,7 +35,7 @@ class AddOnProblem:
     """What to change."""
 
 
-class AddOnPlanError(ValueError):
+class AddOnPlanError(UsageError):
     """The add-ons of a cluster contradict it or each other; `problems` has every reason at once."""
 
     def __init__(self, problems: list[AddOnProblem]) -> None:
