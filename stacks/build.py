@@ -17,19 +17,14 @@ def build(settings: Settings) -> Built:
     """Create everything that the platform declares."""
     built = Built(settings=settings)
     platform = settings.platform
-    parts = cluster_parts(platform)
     clouds = cloud_halves(built)
-    for name, part in parts.items():
-        if isinstance(part.site, CloudSite):
-            built.clusters[name] = clouds[part.site.provider].cluster(part)
-        else:
-            built.clusters[name] = datacentre.cluster(built, part)
+    for name, part in cluster_parts(platform).items():
+        in_cloud = isinstance(part.site, CloudSite)
+        cluster = clouds[part.site.provider].cluster(part) if in_cloud else datacentre.cluster(built, part)
+        built.clusters[name] = cluster
+        on_cluster.furnish(built, cluster)
     for name, dataset in platform.datasets.items():
         site = platform.sites[dataset.site]
-        if isinstance(site, CloudSite):
-            built.datasets[name] = clouds[site.provider].dataset(name, dataset)
-        else:
-            built.datasets[name] = datacentre.dataset(built, name, dataset)
-    for cluster in built.clusters.values():
-        on_cluster.furnish(built, cluster)
+        assert isinstance(site, CloudSite), "the checks refuse any other home"
+        built.datasets[name] = clouds[site.provider].dataset(name, dataset)
     return built

@@ -70,8 +70,13 @@ class CloudHalf(ABC):
             retention_years=retention_years(self._platform, spec),
             places={place: self._place(place, tags) for place in sorted(here)},
             transferred=frozenset(key for key, place in copies.items() if place not in self._sites),
+            **self.store_extras(spec),
         )
         return self.store_class(name, args, self._acting_in(spec.site)).uri
+
+    def store_extras(self, spec: Dataset) -> dict[str, Any]:
+        """What only this cloud's stores are told."""
+        return {}
 
     def _place(self, site: str, tags: Tags) -> Any:
         """Another site of this cloud that copies go to."""

@@ -1,4 +1,4 @@
-"""On each cluster: its add-ons, then its queues and tenants, then its models and their gateway.
+"""On each cluster: its add-ons, then what its role needs, then queues and tenants, then models and their gateway.
 
 Owns: that order. Refuses to own: what is inside the components.
 """
@@ -11,14 +11,21 @@ from components.addons.install import Target
 from components.addons.stack import AddOns, AddOnsArgs
 from components.tenancy.queue import ClusterQueues, ClusterQueuesArgs
 from components.tenancy.tenant import Tenant, TenantArgs
+from ringfence.spec.site import EdgeSite
+from stacks import datacentre, edge
 from stacks.parts import Built, BuiltCluster
 
 
 def furnish(built: Built, cluster: BuiltCluster) -> None:
     """Put everything that runs inside a cluster on it."""
     installed = add_ons(cluster)
-    if cluster.part.spec.role == "workload":
-        tenancy(built, cluster, installed)
+    if cluster.part.spec.role == "management":
+        datacentre.host(built, cluster, installed)
+        return
+    at_edge = edge.equip(built, cluster, installed) if isinstance(cluster.part.site, EdgeSite) else None
+    tenants = tenancy(built, cluster, installed)
+    if at_edge is not None:
+        edge.cache_models(built, cluster, at_edge, list(tenants.values()))
 
 
 def add_ons(cluster: BuiltCluster) -> AddOns:

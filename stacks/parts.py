@@ -44,8 +44,6 @@ class BuiltCluster:
     endpoint: pulumi.Output[str]
     component: pulumi.ComponentResource | None = None
     """What created it; None for a cluster that was there before Pulumi."""
-    namespace: str | None = None
-    """Hosted clusters: where its objects are in the management cluster."""
 
 
 @dataclass(kw_only=True)
@@ -56,7 +54,9 @@ class Built:
     clusters: dict[str, BuiltCluster] = field(default_factory=dict)
     datasets: dict[str, pulumi.Output[str]] = field(default_factory=dict)
     """Dataset to the URI where it rests."""
-    bootstrap: dict[str, str] = field(default_factory=dict)
+    hosts: dict[str, pulumi.ComponentResource] = field(default_factory=dict)
+    """Management cluster to what makes it able to host others."""
+    bootstrap: dict[str, pulumi.Output[str]] = field(default_factory=dict)
     """Cluster that embeds its control plane to the k0sctl configuration that brings it up."""
     gateways: dict[str, str] = field(default_factory=dict)
     """Cluster to the address of its model gateway."""

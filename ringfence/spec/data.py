@@ -74,6 +74,8 @@ class Dataset(Spec):
     """Clusters that mount it."""
     key_site: Name | None = None
     """The site whose key management holds its key; the home site when unset."""
+    geo_redundant: bool = False
+    """Azure: let the provider keep a copy in the paired region, which must be allowed like any other place."""
     replicas: dict[Name, Replica] = {}
     backups: dict[Name, Backup] = {}
     retention_years: Count | None = None

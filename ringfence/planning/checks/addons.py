@@ -1,6 +1,7 @@
 """Add-ons as the file names them: rows exist, and go together on that cluster.
 
-Owns: turning the planner's problems into findings. Refuses to own: the rows, and Helm values (`ringfence check --charts`).
+Owns: turning the planner's problems into findings. Refuses to own: the rows, and Helm values (`ringfence check
+--charts`).
 """
 
 from __future__ import annotations

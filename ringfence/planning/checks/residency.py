@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ringfence.facts import regions
 from ringfence.facts.jurisdictions import JurisdictionError
 from ringfence.planning import lineage
 from ringfence.planning.places import Place, place_of
@@ -16,6 +17,7 @@ from ringfence.spec import Platform
 from ringfence.spec.finding import Finding, Path
 from ringfence.spec.model import ApiModel, ServedModel
 from ringfence.spec.residency import Flow, Outcome, decide, short
+from ringfence.spec.site import CloudSite, EdgeSite
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,26 @@ def _datasets(platform: Platform) -> Iterator[Step]:
         yield _at_site(platform, (*at, "site"), classes, "rest", f"dataset {name}", dataset.site)
         if dataset.key_site is not None:
             yield _at_site(platform, (*at, "keySite"), classes, "rest", f"the key of dataset {name}", dataset.key_site)
+        if dataset.geo_redundant:
+            yield Step(
+                (*at, "geoRedundant"),
+                classes,
+                "rest",
+                _pair(platform, dataset.site),
+                f"the geo-redundant copy of {name}",
+                "the paired region",
+            )
         for kind, copies in (("replica", dataset.replicas), ("backup", dataset.backups)):
             for key, copy in copies.items():
                 path = (*at, f"{kind}s", key, "site")
                 yield _at_site(platform, path, classes, "rest", f"{kind} {key} of dataset {name}", copy.site)
+
+
+def _pair(platform: Platform, site_name: str) -> Place:
+    """Where a cloud's own second copy of a site's data rests; not known where the provider publishes no pair."""
+    site = platform.sites[site_name]
+    paired = regions.paired_region(site.region) if isinstance(site, CloudSite) and site.provider == "azure" else None
+    return Place(paired.country, paired.operator_country, paired.owner_country) if paired else Place(None, None)
 
 
 def _at_site(platform: Platform, path: Path, classes: Iterable[str], flow: Flow, what: str, site: str) -> Step:
@@ -144,6 +162,10 @@ def _telemetry(platform: Platform) -> Iterator[Step]:
             yield _at_site(platform, (*at, "cluster"), classes, "rest", f"log sink {name}", site)
         if sink.service is not None:
             yield _at_service(platform, (*at, "service"), classes, f"log sink {name}", sink.service)
+    for name, site in platform.sites.items():
+        if isinstance(site, EdgeSite) and site.reachability != "disconnected":
+            what = f"telemetry of edge site {name}"
+            yield _at_site(platform, ("sites", name, "parent"), classes, "rest", what, site.parent)
     central = platform.observability.metrics.central_cluster
     if central is not None:
         path = ("observability", "metrics", "centralCluster")
