@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ringfence.engine.providers.check import Failure
-from ringfence.engine.providers.families.base import Resource
+from ringfence.engine.providers.families.base import Path, Resource
 from ringfence.engine.providers.families.cloud import Cloud
 from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.outputs.templates import Facts
-from ringfence.engine.providers.schema.model import OneOf, Scalar, Type
+from ringfence.engine.providers.outputs.typed import value_of
+from ringfence.engine.providers.schema.model import MapOf, ObjectType, OneOf, Scalar, Type
+from ringfence.engine.providers.wire import UNKNOWN
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Subscription, tenant and client where none is configured."""
@@ -155,10 +157,64 @@ class AzureNative(Cloud):
             base += f"/resourceGroups/{group}"
         return f"{base}/providers/{'/'.join(self.arm_type(resource))}/{facts['name']}"
 
+    def computed(self, resource: Resource) -> dict[Path, Any]:
+        inner = {path: UNKNOWN for path, _ in _inner(resource)}
+        return {**inner, **super().computed(resource), **_sets(resource)}
+
+    def outputs(self, resource: Resource, id: str) -> dict[Path, Any]:
+        facts = self.facts(resource, id)
+        made = {path: value_of(shape, path[-1], facts.seeded(".".join(path))) for path, shape in _inner(resource)}
+        inner = {path: value for path, value in made.items() if value is not None}
+        return {**inner, **super().outputs(resource, id), **_sets(resource)}
+
     def invoke(self, token: str, arguments: dict[str, Any], notices: Notices) -> dict[str, Any] | list[Failure]:
         from ringfence.engine.providers.functions import answer, azure
 
         return answer(self, azure.FUNCTIONS, token, arguments, notices)
+
+
+def _inner(resource: Resource) -> list[tuple[Path, Type]]:
+    """What Azure adds inside of objects that it was given, such as the principal of an identity."""
+    if resource.shape is None:
+        return []
+    return list(_inner_within(resource.inputs, resource.shape.inputs, resource.shape.outputs, ()))
+
+
+def _inner_within(
+    inputs: Mapping[str, Any], taken: ObjectType, given: ObjectType, above: Path
+) -> Iterator[tuple[Path, Type]]:
+    for key, known in given.properties.items():
+        declared = taken.properties.get(key)
+        if declared is None:
+            if above and key not in inputs:
+                yield (*above, key), known.type
+        elif isinstance(inputs.get(key), dict) and isinstance(known.type, ObjectType):
+            own = declared.type
+            options = own.options if isinstance(own, OneOf) else (own,)
+            inner = next((option for option in options if isinstance(option, ObjectType)), None)
+            if inner is not None:
+                yield from _inner_within(inputs[key], inner, known.type, (*above, key))
+
+
+def _sets(resource: Resource) -> dict[Path, Any]:
+    """Sets that Azure takes as a list and gives back as a map with empty values (userAssignedIdentities).
+
+    The SDK reads a map in the answer, in a preview too: an echoed list stops the program.
+    """
+    if resource.shape is None:
+        return {}
+    return dict(_sets_within(resource.inputs, resource.shape.outputs, ()))
+
+
+def _sets_within(inputs: Mapping[str, Any], shape: ObjectType, above: Path) -> Iterator[tuple[Path, Any]]:
+    for key, value in inputs.items():
+        known = shape.properties.get(key)
+        if known is None:
+            continue
+        if isinstance(value, list) and isinstance(known.type, MapOf):
+            yield (*above, key), UNKNOWN if UNKNOWN in value else {item: {} for item in value}
+        elif isinstance(value, dict) and isinstance(known.type, ObjectType):
+            yield from _sets_within(value, known.type, (*above, key))
 
 
 def _is_string(shape: Type) -> bool:
