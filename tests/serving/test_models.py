@@ -230,7 +230,7 @@ def test_without_kueue_there_is_no_queue_label() -> None:
     ("model", "changes", "said"),
     [
         ({"autoscaling": {"maxReplicas": 3}}, {"without": ("keda",)}, "add clusters.fra.addOns.keda"),
-        ({"acceleratorsPerReplica": 20}, {"without": ("lws",)}, "needs add-ons lws"),
+        ({"acceleratorsPerReplica": 20}, {"without": ("kserve-llmisvc", "lws")}, "needs add-ons kserve-llmisvc, lws"),
         ({"acceleratorsPerReplica": 11}, {}, "11 does not divide over 2 nodes of 10"),
         (
             {"acceleratorsPerReplica": 2},

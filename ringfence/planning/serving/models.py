@@ -15,6 +15,7 @@ from ringfence.planning import lineage
 from ringfence.planning.capacity import CPU, POOL_LABEL, tenant_shares
 from ringfence.planning.labels import Tags
 from ringfence.planning.serving import scaling
+from ringfence.planning.serving.installed import has_add_on
 from ringfence.planning.serving.replica import Replica, ServingError, placement_of, replica_of
 from ringfence.planning.serving.runtimes import RUNTIMES, arguments, environment, ports
 from ringfence.planning.tenancy.names import (
@@ -45,12 +46,6 @@ KSERVE_ANNOTATIONS = "serving.kserve.io"
 def canary_name(name: str) -> str:
     """InferenceService of a model's new version."""
     return f"{name}-canary"
-
-
-def has_add_on(platform: Platform, cluster: str, name: str) -> bool:
-    """Whether a cluster has an add-on, by its row's name."""
-    override = platform.clusters[cluster].add_ons.get(name)
-    return override is not None and override.enabled
 
 
 def served_model_manifests(platform: Platform, name: str, cluster: str) -> list[Manifest]:

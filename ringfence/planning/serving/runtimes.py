@@ -44,6 +44,8 @@ DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "fp8": "auto
 
 def arguments(name: str, model: ServedModel, replica: Replica) -> list[str]:
     """Arguments of the runtime's container; `name` is what callers put into `model`."""
+    if model.runtime in ("sklearn", "tensorflow"):
+        return [f"--model_name={name}"]  # else a canary would answer to its own name only
     if model.runtime not in LANGUAGE_RUNTIMES:
         return []
     served = f"--served-model-name={name}" if model.runtime == "vllm" else f"--model_name={name}"
