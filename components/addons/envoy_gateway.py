@@ -29,7 +29,9 @@ def values(context: AddOnContext) -> dict[str, Any]:
     """The gateway's configuration: with the AI gateway, the hooks it needs; with Redis, limits that proxies share."""
     config: dict[str, Any] = {
         "extensionApis": {"enableBackend": True, "enableEnvoyPatchPolicy": "ai-gateway" in context.add_ons},
-        "provider": {"kubernetes": {"shutdownManager": {"image": f"{context.registry or 'docker.io'}/{SHUTDOWN_MANAGER}"}}},
+        "provider": {
+            "kubernetes": {"shutdownManager": {"image": f"{context.registry or 'docker.io'}/{SHUTDOWN_MANAGER}"}}
+        },
     }
     if "ai-gateway" in context.add_ons:
         config["extensionManager"] = _ai_gateway(context)

@@ -15,6 +15,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.addons.catalogue import add_on_objects
 from components.addons.install import FLUX_NAMESPACE, Target, install
+from components.manifest import apply_manifest, labelled, resource_name
 from ringfence.planning.addons import AddOnPlan, ResolvedAddOn
 
 EXISTING_NAMESPACES = frozenset({"kube-system", "default"})
@@ -90,23 +91,10 @@ class AddOns(pulumi.ComponentResource):
         return done or first
 
     def _object(self, prefix: str, manifest: Mapping[str, Any], first: list[pulumi.Resource]) -> pulumi.Resource:
-        given = manifest["metadata"]
-        metadata = kubernetes.meta.v1.ObjectMetaArgs(
-            name=given["name"],
-            namespace=given.get("namespace"),
-            labels={**self._args.target.labels, **given.get("labels", {})},
-        )
-        name = f"{prefix}-{manifest['kind'].lower()}-{given['name']}"
-        opts = pulumi.ResourceOptions(parent=self, depends_on=first)
-        if manifest["kind"] == "ConfigMap":
-            return kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=manifest["data"], opts=opts)
-        return kubernetes.apiextensions.CustomResource(
-            name,
-            api_version=manifest["apiVersion"],
-            kind=manifest["kind"],
-            metadata=metadata,
-            spec=manifest["spec"],
-            opts=opts,
+        return apply_manifest(
+            resource_name(prefix, manifest),
+            labelled(manifest, self._args.target.labels),
+            pulumi.ResourceOptions(parent=self, depends_on=first),
         )
 
 

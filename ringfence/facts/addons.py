@@ -55,13 +55,13 @@ class AddOnRow(_Row):
     when_monitored: dict[str, Any] = {}
     """Set too where the Prometheus operator is on the cluster; the add-on then comes after it."""
     kubelet_paths: dict[str, str] = {}
-    """Dotted path of a value to what it holds below the kubelet's state directory; set where that is not the usual one."""
+    """Dotted path of a value to what it holds below the kubelet's state directory, where that is not the usual one."""
     crds: tuple[str, ...] = ()
     """API groups whose kinds exist once the add-on is installed."""
     requires: tuple[str, ...] = ()
     """Add-ons that must be there too: they are added when the cluster does not name them."""
     brings: tuple[str, ...] = ()
-    """Add-ons that come along unless the cluster disables them."""
+    """Add-ons that come along where they work, unless the cluster disables them."""
     after: tuple[str, ...] = ()
     """Add-ons that come first where the cluster has them."""
     conflicts: tuple[str, ...] = ()

@@ -122,6 +122,8 @@ class AddOnContext:
     remote_write: str | None = None
     """URL that metrics are also written to."""
     log_sink: Literal["loki", "elastic", "datadog", "cloud", None] = None
+    logs_url: str | None = None
+    """OTLP address of the Loki that takes this cluster's logs in, where it runs on another cluster."""
     log_retention_days: int = 90
     datadog_site: str | None = None
     """Datadog's site, such as datadoghq.eu: it decides where the data rests."""

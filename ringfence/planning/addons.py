@@ -99,7 +99,7 @@ def plan_add_ons(
     Raises AddOnPlanError with every problem found.
     """
     rows = add_on_rows() if rows is None else rows
-    wanted, problems = _closure(overrides, rows)
+    wanted, problems = _closure(context, overrides, rows)
     misfits = {name: found for name in sorted(wanted) if (found := _fits(context, rows[name], wanted))}
     # What an add-on needs fits no better than the add-on itself: one report is enough.
     problems += [p for name, found in misfits.items() if wanted[name] not in misfits for p in found]
@@ -131,7 +131,7 @@ def _nothing(_: AddOnContext) -> Mapping[str, Any]:
 
 
 def _closure(
-    overrides: Mapping[str, AddOnOverride], rows: Mapping[str, AddOnRow]
+    context: AddOnContext, overrides: Mapping[str, AddOnOverride], rows: Mapping[str, AddOnRow]
 ) -> tuple[dict[str, str | None], list[AddOnProblem]]:
     """Every add-on that is asked for, directly or by another, with who asked."""
     problems = [_unknown(name, rows) for name in overrides if name not in rows]
@@ -143,7 +143,7 @@ def _closure(
         name = queue.pop(0)
         for needed in (*rows[name].requires, *rows[name].brings):
             disabled = needed in overrides and not overrides[needed].enabled
-            if disabled and needed in rows[name].brings:
+            if needed in rows[name].brings and (disabled or _fits(context, rows[needed], {})):
                 continue
             if disabled:
                 remedy = f"enable {needed}, or disable {name} too"

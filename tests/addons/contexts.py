@@ -91,6 +91,7 @@ DATACENTRE = AddOnContext(
         ),
     ),
     remote_write="https://metrics.fra.ai.example/api/v1/write",
+    logs_url="https://logs.fra.ai.example/otlp/v1/logs",
     datadog_site="datadoghq.eu",
 )
 EDGE = replace(

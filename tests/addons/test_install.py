@@ -96,7 +96,7 @@ def test_order_is_in_the_dependencies() -> None:
     waits = {name: {urn.rpartition("::")[2] for urn in found.depends_on} for name, found in releases.items()}
     assert {"fra-cert-manager", "fra-envoy-gateway", "fra-kserve-crd"} <= waits["fra-kserve"]
     assert "fra-kserve" in waits["fra-kserve-runtimes"]
-    gateway_class = "fra-envoy-gateway-gatewayclass-envoy"
+    gateway_class = "fra-envoy-gateway-gateway-class-envoy"
     assert gateway_class in waits["fra-kserve"], "an add-on is there when its objects are"
     assert "fra-envoy-gateway" in {
         urn.rpartition("::")[2]
@@ -109,7 +109,7 @@ def test_objects_come_before_or_after_their_release() -> None:
     database = next(iter(recording.of("kubernetes:postgresql.cnpg.io/v1:Cluster").values()))
     release = recording.of(RELEASE)["fra-mlflow"]
     assert database.urn in release.depends_on
-    layouts = recording.of("kubernetes:core/v1:ConfigMap")["fra-gpu-operator-configmap-mig-layouts"]
+    layouts = recording.of("kubernetes:core/v1:ConfigMap")["fra-gpu-operator-config-map-gpu-operator-mig-layouts"]
     assert layouts.urn in recording.of(RELEASE)["fra-gpu-operator"].depends_on
     assert layouts.inputs["metadata"]["labels"] == LABELS
 

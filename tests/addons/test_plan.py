@@ -53,6 +53,13 @@ def test_what_merely_comes_along_can_be_turned_off() -> None:
     assert "kserve-runtimes" not in names and "kserve" in names
 
 
+def test_what_comes_along_does_so_only_where_it_works() -> None:
+    """An edge site has telemetry of its own, which waits for the line."""
+    assert "log-collector" in plan_add_ons(DATACENTRE, {"loki": ON}, VALUES).context.add_ons
+    assert "log-collector" not in plan_add_ons(EDGE, {"loki": ON}, VALUES).context.add_ons
+    assert "rook-ceph-cluster" in plan_add_ons(DATACENTRE, {"rook-ceph": ON}, VALUES).context.add_ons
+
+
 def test_what_is_needed_cannot_be_turned_off() -> None:
     found = _problems(DATACENTRE, {"kserve": ON, "cert-manager": OFF}, VALUES)
     remedy = "enable cert-manager, or disable kserve too"

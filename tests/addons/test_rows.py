@@ -97,6 +97,14 @@ def test_no_row_sets_a_dead_value(name: str) -> None:
 
 
 @with_charts
+def test_digests_are_those_that_the_charts_name() -> None:
+    pinned = [(row, image) for row in ROWS.values() for image in row.images]
+    assert {row.name for row, _ in pinned} == {"cilium", "opencost"}
+    for row, image in pinned:
+        assert image.digest in (CHARTS / row.chart_folder / "values.yaml").read_text(encoding="utf-8"), image
+
+
+@with_charts
 def test_versions_are_those_of_the_charts_that_were_read() -> None:
     index = (CHARTS / "INDEX.md").read_text(encoding="utf-8")
     read = dict(re.findall(r"^\| ([\w.-]+) \| (\S+) \|", index, re.MULTILINE))

@@ -416,6 +416,17 @@ class TestData:
         assert found["compactor"] == {"retention_enabled": True, "delete_request_store": "s3"}
         assert values(DATACENTRE, "loki")["deploymentMode"] == "Monolithic"
 
+    def test_loki_is_fed(self) -> None:
+        made = objects(DATACENTRE, "log-collector", "loki")
+        assert list(made) == ["ServiceAccount/log-collector", "ConfigMap/log-collector", "DaemonSet/log-collector"]
+        config = yaml.safe_load(made["ConfigMap/log-collector"]["data"]["config.yaml"])
+        assert config["exporters"]["otlphttp"]["logs_endpoint"].startswith("http://loki-gateway.logging.svc")
+        with pytest.raises(AddOnPlanError, match="nowhere to send logs"):
+            values(AWS, "log-collector")
+        far = replace(AWS, logs_url="https://logs.fra.ai.example/otlp/v1/logs")
+        sent = yaml.safe_load(objects(far, "log-collector")["ConfigMap/log-collector"]["data"]["config.yaml"])
+        assert sent["exporters"]["otlphttp"]["logs_endpoint"] == far.logs_url
+
     def test_prometheus_reads_monitors_of_other_releases(self) -> None:
         spec = values(DATACENTRE, "kube-prometheus-stack")["prometheus"]["prometheusSpec"]
         assert {key: spec[key] for key in spec if key.endswith("NilUsesHelmValues")} == dict.fromkeys(
