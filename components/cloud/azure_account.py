@@ -122,7 +122,7 @@ class AzureAccount(pulumi.ComponentResource):
         )
 
     def _retention(self) -> azure.storage.ImmutableStorageAccountArgsDict | None:
-        """Nobody deletes a version in time; in prod nobody can shorten the time either, Microsoft's support included."""
+        """Nobody deletes a version before its time; in prod nobody can shorten the time either."""
         years = self._args.retention_years
         if not years:
             return None

@@ -73,8 +73,8 @@ class AzureDatasetStore(pulumi.ComponentResource):
         self._refuse_backups_elsewhere()
         if replicas and args.retention_years:
             raise pulumi.RunError(
-                f"datasets.{name}.replicas: Azure does not replicate accounts that lock their versions; this one does for "
-                f"{args.retention_years} years: use a transfer job"
+                f"datasets.{name}.replicas: Azure does not replicate accounts that lock their versions, and "
+                f"this one does for {args.retention_years} years: use a transfer job"
             )
         self._home = AzureAccount(
             name,
@@ -128,8 +128,8 @@ class AzureDatasetStore(pulumi.ComponentResource):
         for copy, row in dataset.backups.items():
             if row.site != dataset.site and copy not in self._args.transferred:
                 raise pulumi.RunError(
-                    f"datasets.{self._name}.backups.{copy}: Azure Backup keeps a blob's backups in the blob's own region; "
-                    f"name {dataset.site}, or make it a replica at {row.site}"
+                    f"datasets.{self._name}.backups.{copy}: Azure Backup keeps a blob's backups in the blob's own "
+                    f"region: name {dataset.site}, or make it a replica at {row.site}"
                 )
 
     def _replica(self, copy: str, place: AzurePlace) -> pulumi.Output[str]:
@@ -141,7 +141,7 @@ class AzureDatasetStore(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, provider=place.provider),
         )
         both: list[pulumi.Resource] = [*home.ready, *target.ready]
-        # The same policy stands at both ends: Azure names it at the receiving one, and the sending one repeats the name.
+        # One policy stands at both ends: Azure names it at the receiving one, and the sending one repeats the name.
         receiving = azure.storage.ObjectReplicationPolicy(
             f"{name}-receiving",
             object_replication_policy_id="default",
