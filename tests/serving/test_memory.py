@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.planning.serving import demand, memory
-from ringfence.spec.model import Demand
+from ringfence.spec.model import Demand, Precision
 
 KV_8B, KV_70B = 131_072, 327_680
 CONTEXT = 2048
@@ -26,9 +26,9 @@ CONTEXT = 2048
         (405.85, "int4", 189.0),
     ],
 )
-def test_weights_are_in_gib(billions: float, precision: str, gib: float) -> None:
+def test_weights_are_in_gib(billions: float, precision: Precision, gib: float) -> None:
     """70 x 10**9 x 2 bytes is 130 GiB, not 140."""
-    assert memory.weights_gib(billions, precision) == pytest.approx(gib, abs=0.05)  # type: ignore[arg-type]
+    assert memory.weights_gib(billions, precision) == pytest.approx(gib, abs=0.05)
 
 
 @pytest.mark.parametrize(("billions", "held"), memory.KV_POINTS)
@@ -77,8 +77,8 @@ def test_devices_needed_agree_with_kaito(weights: float, device: int, kv: int, s
 def test_an_8b_model_does_not_fit_the_smallest_slice_and_says_why() -> None:
     """kaito: bf16 on 1g.10gb is refused, int4 fits."""
     asked = {"parameters_billions": 8.03, "context_tokens": 2048, "concurrent_sequences": 1, "devices": 1}
-    refused = memory.fit(**asked, precision="bf16", device_gib=9.625, device="1g.10gb")  # type: ignore[arg-type]
-    fits = memory.fit(**asked, precision="int4", device_gib=9.625, device="1g.10gb")  # type: ignore[arg-type]
+    refused = memory.fit(**asked, precision="bf16", device_gib=9.625, device="1g.10gb")
+    fits = memory.fit(**asked, precision="int4", device_gib=9.625, device="1g.10gb")
 
     assert not refused.fits
     assert refused.message == (

@@ -303,7 +303,9 @@ def test_a_model_that_does_not_fit_its_slice_is_found() -> None:
     assert fit is not None
     assert not fit.fits
     assert "1g.10gb of nvidia-h100-80gb" in fit.message
-    assert fit_of(platform(), "chat", "fra").fits  # type: ignore[union-attr]
+    whole = fit_of(platform(), "chat", "fra")
+    assert whole is not None
+    assert whole.fits
 
 
 @shared_definitions

@@ -63,6 +63,19 @@ class Route:
     targets: tuple[Target, ...]
     left_out: tuple[LeftOut, ...] = ()
 
+    @property
+    def steps(self) -> list[str]:
+        """Each target for a person, in order."""
+        return [
+            f"here ({each.name}, {each.weight} %)" if each.kind == "here" else f"{each.kind} {each.name} ({each.model})"
+            for each in self.targets
+        ]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Each place that was left out, with the reason."""
+        return [f"{each.name} ({each.model}): {each.reason}" for each in self.left_out]
+
 
 def fallback_chain(platform: Platform, name: str) -> tuple[str, ...]:
     """The model and its fallbacks, theirs included, each once, in the order in which they are tried.
