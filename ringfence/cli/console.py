@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 _COLUMNS_IN_A_FILE = 120
+_SECONDS_A_LINE = 10
 
 
 def out() -> Console:
@@ -30,26 +33,28 @@ def note(message: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(message, markup=False, style="dim")
 
 
-@contextmanager
-def progress(title: str) -> Generator[Progress]:
-    """A line on stderr that says how far something is; on a terminal it moves, elsewhere it is printed now
-    and then.
-    """
-    err = Console(stderr=True, highlight=False)
-    if not err.is_terminal:
-        err.print(title, markup=False)
-        yield Progress()
-        return
-    with err.status(title) as status:
-        yield Progress(lambda message: status.update(f"{title}: {message}"))
-
-
 class Progress:
-    """How far something is. Says nothing where there is no terminal to redraw."""
+    """How far something is: a line on a terminal that is redrawn, elsewhere a new line every so often."""
 
-    def __init__(self, show=lambda message: None) -> None:
-        self._show = show
+    def __init__(self, title: str, redraw: Callable[[str], None] | None = None) -> None:
+        self._title, self._redraw, self._said = title, redraw, time.monotonic()
 
     def at(self, message: str) -> None:
         """Show how far it is."""
-        self._show(message)
+        if self._redraw:
+            self._redraw(f"{self._title}: {message}")
+        elif time.monotonic() - self._said > _SECONDS_A_LINE:
+            self._said = time.monotonic()
+            note(f"{self._title}: {message}")
+
+
+@contextmanager
+def progress(title: str) -> Generator[Progress]:
+    """Say on stderr that something has begun, and how far it is as it goes."""
+    err = Console(stderr=True, highlight=False)
+    if err.is_terminal:
+        with err.status(escape(title)) as status:
+            yield Progress(title, lambda message: status.update(escape(message)))
+    else:
+        note(title)
+        yield Progress(title)

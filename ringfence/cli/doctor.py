@@ -11,7 +11,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -108,10 +108,15 @@ def _sdks() -> Iterator[Part]:
                 distribution,
                 "optional",
                 f"not installed: stacks with {extra} need it",
-                f"make setup EXTRAS={extra}, or pip install 'ringfence[{extra}]'",
+                f'make setup EXTRAS="{_with(extra, found)}"',
             )
         else:
             yield Part(distribution, "missing", "not installed", "make setup")
+
+
+def _with(extra: str, found: Mapping[str, str]) -> str:
+    """The extras to ask for: this one and those installed, for set-up installs what it is asked for and no more."""
+    return " ".join(name for package, name in home.EXTRAS.items() if package in found or name == extra)
 
 
 def _home(places: Places) -> Part:

@@ -218,7 +218,8 @@ def _messages(result: Result, severity: str) -> list[str]:
 
 
 def _complaint(result: Result) -> list[str]:
-    """What Pulumi printed instead of events, when it could not start."""
+    """All that was said, when Pulumi could not start: a policy pack that fails speaks only on its output."""
     if result.exit_code == 0 or any(result.of("summaryEvent")):
         return []
-    return [result.stderr.strip() or f"pulumi ended with exit code {result.exit_code} and said nothing"]
+    said = "\n".join(line.removeprefix("error: ") for line in result.diagnostics.splitlines() if line.strip())
+    return [said or f"pulumi ended with exit code {result.exit_code} and said nothing"]

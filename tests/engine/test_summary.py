@@ -86,5 +86,5 @@ def test_errors_name_the_resource_and_not_the_stack() -> None:
 
 
 def test_a_pulumi_that_could_not_start_is_quoted() -> None:
-    assert summarise(Result(255, [], "", "error: no backend\n")).errors == ["error: no backend"]
+    assert summarise(Result(255, [], "", "error: no backend\n")).errors == ["no backend"]
     assert summarise(Result(137, [], "", "")).errors == ["pulumi ended with exit code 137 and said nothing"]
