@@ -1,4 +1,5 @@
-"""The whole pack. The engine runs this folder from the program's own, so the repository is put on the import path first."""
+"""The whole pack. The engine runs this folder from the program's own, so the repository is put on the import path
+first."""
 
 import sys
 from pathlib import Path

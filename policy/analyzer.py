@@ -1,8 +1,9 @@
 """The analyzer behind our packs: each resource decoded once, each rule asked once, nothing unknown let through.
 
-Owns: answering the engine's analyzer protocol for Rules. The policy SDK's own analyzer decodes every resource once for each policy,
-hides which values are secret, drops the stack's configuration, and turns a mandatory policy that meets an unknown value into advice;
-this one keeps its metadata and levels and replaces the rest. Refuses to own: any rule, and the process (policy.pack).
+Owns: answering the engine's analyzer protocol for Rules. The policy SDK's own analyzer decodes every resource once
+for each policy, hides which values are secret, drops the stack's configuration, and turns a mandatory policy that
+meets an unknown value into advice; this one keeps its metadata and levels and replaces the rest. Refuses to own: any
+rule, and the process (policy.pack).
 """
 
 from __future__ import annotations
@@ -50,19 +51,19 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     # What the engine says before the first resource.
 
-    def ConfigureStack(self, request, context):
+    def ConfigureStack(self, request, _context):
         """Keep the stack's configuration: our own stacks' contract is in it."""
-        super().ConfigureStack(request, context)
+        super().ConfigureStack(request, _context)
         self._stack_config = dict(request.config)
         secrets = set(request.config_secret_keys) if hasattr(request, "config_secret_keys") else set()
         self._secret_config = tuple(value for key, value in request.config.items() if key in secrets)
         return proto.AnalyzerStackConfigureResponse()
 
-    def Configure(self, request, context):
+    def Configure(self, request, _context):
         """Keep levels, and find the contract: a broken one fails the preview here."""
-        super().Configure(request, context)
+        super().Configure(request, _context)
         self._contract_found = False
-        self._find_contract(context)
+        self._find_contract(_context)
         return empty_pb2.Empty()
 
     def _find_contract(self, context) -> None:
@@ -77,13 +78,13 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     # Resources, as they are registered.
 
-    def Remediate(self, request, context):
+    def Remediate(self, request, _context):
         """Nothing is mended behind a program's back."""
         return proto.RemediateResponse()
 
-    def Analyze(self, request, context):
+    def Analyze(self, request, _context):
         """Hold one resource against every rule that looks at its type."""
-        self._find_contract(context)
+        self._find_contract(_context)
         resource = self._resource(request)
         self._seen[resource.urn] = resource
         self._asked_again.pop(resource.urn, None)
@@ -98,9 +99,9 @@ class Analyzer(_PolicyAnalyzerServicer):
             self._report(response, rule, findings)
         return response
 
-    def AnalyzeStack(self, request, context):
+    def AnalyzeStack(self, request, _context):
         """Ask again what only the whole stack can tell, and ask the rules on the stack."""
-        self._find_contract(context)
+        self._find_contract(_context)
         graph = Graph(self._with_edges(each) for each in request.resources)
         response = proto.AnalyzeResponse()
         scope = self._context(graph)
@@ -162,7 +163,8 @@ class Analyzer(_PolicyAnalyzerServicer):
         return cached[1]
 
     def _with_edges(self, sent) -> Resource:
-        """The resource as it was registered (a stack analysis gets outputs, in which a preview knows less), with its edges."""
+        """The resource as it was registered (a stack analysis gets outputs, in which a preview knows less), with its
+        edges."""
         resource = self._seen.get(sent.urn) or self._resource(sent)
         resource.parent = sent.parent or resource.parent
         resource.dependencies = tuple(sent.dependencies)

@@ -1,7 +1,8 @@
-"""Which classes of data a resource holds: from its tags or labels, its provider's defaults, its namespace, or the contract.
+"""Which classes of data a resource holds: from its tags or labels, its provider's defaults, its namespace, or the
+contract.
 
-Owns: the places where each cloud and Kubernetes keep tags. Refuses to own: the key's spelling (ringfence.planning.labels) and what
-a class permits.
+Owns: the places where each cloud and Kubernetes keep tags. Refuses to own: the key's spelling
+(ringfence.planning.labels) and what a class permits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The contract: what the rules hold a program against, whoever wrote the program.
 
-Owns: the model and how our own platform becomes one. Refuses to own: where a contract is found (policy.contract_sources) and
-what a rule makes of it.
+Owns: the model and how our own platform becomes one. Refuses to own: where a contract is found
+(policy.contract_sources) and what a rule makes of it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Contract(Spec):
     tenants: dict[Name, dict[str, Share]] = {}
     """Tenant to cluster to share; a cluster is named as in `locations`, without the prefix."""
     capacity: dict[str, dict[str, Count]] = {}
-    """Cluster to resource to the units that its nodes offer; guarantees must fit. {} is a cluster without accelerators."""
+    """Cluster to resource to the units that its nodes offer; guarantees must fit. {} is a cluster without
+    accelerators."""
     budget: Budget | None = None
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """Where the contract comes from: the pack's configuration, our own stack's spec, or a file beside the program.
 
-Owns: the order of the three and the errors of reading them. A broken contract raises: it fails the preview, it never switches
-the rules off. Refuses to own: what a contract says (policy.contract).
+Owns: the order of the three and the errors of reading them. A broken contract raises: it fails the preview, it never
+switches the rules off. Refuses to own: what a contract says (policy.contract).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class ContractError(Exception):
 def find(pack_config: Mapping[str, Any] | None, stack_config: Mapping[str, str], program: Path) -> Contract | None:
     """The contract in force, or None where nobody wrote one.
 
-    `pack_config` is the `contract` object of --policy-pack-config; `stack_config` is the stack's configuration as the engine
-    sends it; `program` is the program's folder. Raises ContractError.
+    `pack_config` is the `contract` object of --policy-pack-config; `stack_config` is the stack's configuration as the
+    engine sends it; `program` is the program's folder. Raises ContractError.
     """
     if pack_config:
         return _contract(pack_config, "--policy-pack-config, contract")

@@ -16,9 +16,9 @@ from policy.places import CLOUDS, Located, behind, declared, locate, named, read
 from policy.resource import Resource
 from policy.rule import Context
 from policy.values import Read, State
-from ringfence.facts import regions
+from ringfence.facts import jurisdictions, regions
 
-ANYWHERE = Located("any of the provider's places", frozenset(regions.multi_region("gcp", "global").countries))  # type: ignore[union-attr]
+ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
 """A service that spreads data over the world: every country, so that only a class without borders may use it."""
 
 _OPERATORS_OF = {"aws": "aws", "azure-native": "azure", "gcp": "gcp"}
@@ -29,8 +29,9 @@ _BEDROCK_AREAS = {
     "jp": ("ap-northeast-1", "ap-northeast-3"),
     "au": ("ap-southeast-2", "ap-southeast-4"),
 }
-"""Area prefix of an inference profile to the regions that it may route to. Source: Amazon Bedrock user guide, "Supported
-Regions and models for inference profiles"."""
+"""Area prefix of an inference profile to the regions that it may route to. Source: Amazon Bedrock user guide,
+"Supported Regions and models for inference profiles".
+"""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where a host, a URL or a storage URI sends data.
 
-Owns: taking the host out of an address and asking the contract first, then the facts. A name inside the cluster stays where the
-cluster is. Refuses to own: the list of hosts (ringfence.facts.endpoints).
+Owns: taking the host out of an address and asking the contract first, then the facts. A name inside the cluster stays
+where the cluster is. Refuses to own: the list of hosts (ringfence.facts.endpoints).
 """
 
 from __future__ import annotations

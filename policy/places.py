@@ -1,8 +1,9 @@
-"""Where a resource is, in this order: its own property, its provider, the graph, what the contract declares; else not proven.
+"""Where a resource is, in this order: its own property, its provider, the graph, what the contract declares; else not
+proven.
 
-Owns: the ladder, for AWS, Azure, Google Cloud and Kubernetes. Refuses to own: which country a region is in (ringfence.facts.regions)
-and whether it is allowed (ringfence.spec.residency). The environment's region is what a default provider will use, but nothing
-records it: it can refuse, it cannot prove.
+Owns: the ladder, for AWS, Azure, Google Cloud and Kubernetes. Refuses to own: which country a region is in
+(ringfence.facts.regions) and whether it is allowed (ringfence.spec.residency). The environment's region is what a
+default provider will use, but nothing records it: it can refuse, it cannot prove.
 """
 
 from __future__ import annotations

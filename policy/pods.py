@@ -1,6 +1,7 @@
 """Pods wherever they are written: the pod specification in each kind that has one, and images in everything else.
 
-Owns: the way to a pod in built-in kinds, and how an image looks in custom resources and chart values. Refuses to own: what an image may be.
+Owns: the way to a pod in built-in kinds, and how an image looks in custom resources and chart values. Refuses to own:
+what an image may be.
 """
 
 from __future__ import annotations

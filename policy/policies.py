@@ -1,7 +1,7 @@
 """Rules as the engine is told of them: pulumi-policy metadata with level, severity, framework and page.
 
-Owns: the translation. Refuses to own: running a rule. Only policy.analyzer does: the stock analyzer would hide which values are
-secret, and would turn a rule that meets an unknown value into advice.
+Owns: the translation. Refuses to own: running a rule. Only policy.analyzer does: the stock analyzer would hide which
+values are secret, and would turn a rule that meets an unknown value into advice.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ class Graph:
             yield from self._by_type.get(each, ())
 
     def behind(self, resource: Resource, path: str) -> list[Resource]:
-        """The resources that the property at a path was made from. The engine records edges for top-level properties."""
+        """The resources that a property was made from. The engine records edges of top-level properties."""
         top = re.split(r"[.\[]", path, maxsplit=1)[0]
         urns = resource.property_dependencies.get(top, ())
         return [self.resources[urn] for urn in urns if urn in self.resources]

@@ -1,7 +1,7 @@
 """What a rule is: an id, why it is there, which types it looks at, and a function from a resource to findings.
 
-Owns: the shape of rules and findings, and the one form of message. Refuses to own: any rule, and how findings reach the engine
-(policy.analyzer).
+Owns: the shape of rules and findings, and the one form of message. Refuses to own: any rule, and how findings reach
+the engine (policy.analyzer).
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Rule:
     description: str
     """One sentence that says what must hold."""
     clauses: tuple[str, ...]
-    """Clauses that it serves, by their id in ringfence.facts.frameworks; the first is the one that the engine is told."""
+    """Clauses that it serves, by their id in ringfence.facts.frameworks; the first is the one that the engine is
+    told."""
     types: tuple[str, ...] = ()
     """Type tokens that it looks at; a trailing * is any ending; empty is every type. Unused by rules on the stack."""
     check: Check | None = None

@@ -1,7 +1,7 @@
 """The rules' own tables, beside this file: data stores and locators.
 
-Owns: reading them once. Each has its sources and its date in its header, as ringfence.facts has. Refuses to own: what a rule makes
-of a row.
+Owns: reading them once. Each has its sources and its date in its header, as ringfence.facts has. Refuses to own: what
+a rule makes of a row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _FOLDER = Path(__file__).parent
 
 @cache
 def rows(name: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of a table by its name without .csv. Raises ValueError where a row has not as many cells as the header."""
+    """The rows of a table by its name without .csv. Raises ValueError where a row has not as many cells as the
+    header."""
     lines = (_FOLDER / f"{name}.csv").read_text(encoding="utf-8").splitlines()
     reader = csv.DictReader((line for line in lines if line and not line.startswith("#")), strict=True)
     found = tuple(reader)

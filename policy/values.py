@@ -1,8 +1,8 @@
 """Property values as a rule reads them: known, absent or unknown, and never printed when they are secret.
 
-Owns: decoding what the engine sends (the unknown sentinel and the secret mark included) and reading a path out of it. A rule
-that touched the SDK's own proxies would be turned into an advisory by one unknown value and the preview would pass; nothing
-here raises for an unknown. Refuses to own: what any property means.
+Owns: decoding what the engine sends (the unknown sentinel and the secret mark included) and reading a path out of it.
+A rule that touched the SDK's own proxies would be turned into an advisory by one unknown value and the preview would
+pass; nothing here raises for an unknown. Refuses to own: what any property means.
 """
 
 from __future__ import annotations

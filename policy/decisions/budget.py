@@ -1,7 +1,7 @@
 """What node pools cost a month at list price, with what could not be priced named beside the sum.
 
-Owns: multiplying nodes by prices. Pure. Refuses to own: prices (ringfence.facts.prices) and reading pools out of resources
-(policy.rules.budget). An unknown price is never 0: the pool is listed as not priced.
+Owns: multiplying nodes by prices. Pure. Refuses to own: prices (ringfence.facts.prices) and reading pools out of
+resources (policy.rules.budget). An unknown price is never 0: the pool is listed as not priced.
 """
 
 from __future__ import annotations

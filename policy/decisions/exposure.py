@@ -1,7 +1,7 @@
 """What opens something to the internet: switches, grants, firewall rules and Kubernetes services.
 
-Owns: reading each cloud's way of saying "everybody". Pure: a resource in, plain values out. Refuses to own: whether that matters
-for the data at hand.
+Owns: reading each cloud's way of saying "everybody". Pure: a resource in, plain values out. Refuses to own: whether
+that matters for the data at hand.
 """
 
 from __future__ import annotations

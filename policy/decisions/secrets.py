@@ -1,7 +1,7 @@
 """What looks like a secret: known forms of keys and tokens, and names that announce one.
 
-Owns: the patterns, each with the form's source. Pure. Refuses to own: where to look (policy.rules.secrets). It never returns a value:
-only where it stands and what it looks like.
+Owns: the patterns, each with the form's source. Pure. Refuses to own: where to look (policy.rules.secrets). It never
+returns a value: only where it stands and what it looks like.
 """
 
 from __future__ import annotations

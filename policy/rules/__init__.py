@@ -1,4 +1,5 @@
-"""Thin CrossGuard rules: read resources, ask policy.decisions, report. A new rule is a new file here and a page in docs/rules."""
+"""Thin CrossGuard rules: read resources, ask policy.decisions, report. A new rule is a new file here and a page in
+docs/rules."""
 
 from __future__ import annotations
 

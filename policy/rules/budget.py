@@ -1,7 +1,7 @@
 """The rule on money: the node pools of a stack, at their largest and at list price, stay within the budget.
 
-Owns: budget-monthly, and reading node pools of EKS, AKS and GKE. Refuses to own: prices, machines that nobody rents, and everything
-but nodes.
+Owns: budget-monthly, and reading node pools of EKS, AKS and GKE. Refuses to own: prices, machines that nobody rents,
+and everything but nodes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _budget(graph: Graph, context: Context) -> Iterator[Finding]:
     if limit is None or not pools:
         return
     found = bill(nodes for _, nodes in pools)
-    dearest = dict((nodes.name, resource) for resource, nodes in pools)
+    dearest = {nodes.name: resource for resource, nodes in pools}
     if found.usd_per_month > limit.monthly_usd:
         over = float(found.usd_per_month) - limit.monthly_usd
         text = (

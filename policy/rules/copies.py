@@ -1,7 +1,7 @@
 """Rules on where data is moved: replicas, backups, telemetry, routes and weights, all read from policy/locators.csv.
 
-Owns: residency-replication, residency-backup, residency-telemetry, residency-routing and residency-artefact. Refuses to own: where a resource
-itself is (policy.rules.location) and keys (policy.rules.encryption).
+Owns: residency-replication, residency-backup, residency-telemetry, residency-routing and residency-artefact. Refuses
+to own: where a resource itself is (policy.rules.location) and keys (policy.rules.encryption).
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def _text(resource: Resource, moved: Moved, found: Judgement, stated: bool) -> s
 
 def _fix(moved: Moved, allowed: str) -> str:
     if moved.locator.absent and moved.read.value == moved.locator.absent:
-        return f"set {moved.locator.path} to a place that stays inside {allowed or 'the allowed countries'}; its default does not"
+        inside = allowed or "the allowed countries"
+        return f"set {moved.locator.path} to a place that stays inside {inside}; its default does not"
     if moved.place.countries is None:
         return f"give {moved.read.path} a plain value, or declare the place under `locations` in the contract"
     return f"point {moved.read.path} to a place in an allowed country, or remove it"

@@ -1,6 +1,7 @@
 """Rules on what is open to the internet: stores, control planes, networks and services.
 
-Owns: residency-public-access, residency-public-bucket, residency-public-network and residency-public-service. Refuses to own: encryption.
+Owns: residency-public-access, residency-public-bucket, residency-public-network and residency-public-service. Refuses
+to own: encryption.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Rules on images: named by digest, and from registries that the contract allows.
 
-Owns: supply-chain-image-digest and supply-chain-image-registry. Refuses to own: signatures, and images that a chart names itself.
+Owns: supply-chain-image-digest and supply-chain-image-registry. Refuses to own: signatures, and images that a chart
+names itself.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def _digest(resource: Resource, context: Context) -> Iterator[Finding]:
             text = f"the image in {read.path} of {resource.shown} is not known before the update"
             yield Finding(resource, Outcome.UNPROVEN, text, fix)
         elif read.text and not _BY_DIGEST.search(read.text):
-            text = f"{read.path} of {resource.shown} is {read.shown}: what a tag names can be changed by whoever owns the registry"
+            named = f"{read.path} of {resource.shown} is {read.shown}"
+            text = f"{named}: whoever owns the registry can change what a tag names"
             # Some operators and charts take no digest; then an allowed registry is all that can be asked.
             advice = composed(resource) and _is_allowed(read.text, context)
             yield Finding(resource, Outcome.REFUSED, text, fix, advice=advice)

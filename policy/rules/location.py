@@ -1,6 +1,7 @@
 """Rules on where data rests and is processed: the allowed location of each class, and stores that name no class.
 
-Owns: residency-location, residency-untagged-store and contract. Refuses to own: copies and routes (policy.rules.copies).
+Owns: residency-location, residency-untagged-store and contract. Refuses to own: copies and routes
+(policy.rules.copies).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from policy.decisions.residency import judge
 from policy.places import CLOUDS, Located, locate, named, service_of
 from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
+from ringfence.spec.finding import listed
 from ringfence.spec.residency import Outcome
 
 _PACKAGES = (*CLOUDS, "kubernetes")
@@ -23,7 +25,7 @@ _FIX = {
     "aws-native": "use a provider whose region is allowed",
     "azure-native": "set `location` to an allowed region",
     "gcp": "set `location` (or `region`, `zone`) to an allowed region",
-    "kubernetes": "deploy it to a cluster in an allowed country; say where a cluster is under `locations` in the contract",
+    "kubernetes": "deploy it to a cluster in an allowed country; `locations` in the contract says where a cluster is",
 }
 
 
@@ -98,7 +100,7 @@ def _untagged(resource: Resource, context: Context) -> Iterator[Finding]:
         resource,
         Outcome.REFUSED if not classes.graph_may_tell else Outcome.UNPROVEN,
         f"{resource.shown} keeps data and does not say of which class",
-        f"add the {kind} {key} with one of {', '.join(sorted(contract.data_classes))}, or set defaultDataClass in the contract",
+        f"add the {kind} {key} with one of {listed(contract.data_classes)}, or set defaultDataClass in the contract",
         graph_may_tell=classes.graph_may_tell,
     )
 
@@ -115,7 +117,7 @@ def _no_contract(graph: Graph, context: Context) -> Iterable[Finding]:
             stores[0],
             Outcome.UNPROVEN,
             f"nothing says where the data on {names} may be: there is no contract",
-            "write ringfence.policy.yaml beside Pulumi.yaml with `dataClasses`, or pass `contract` in --policy-pack-config",
+            "write ringfence.policy.yaml beside Pulumi.yaml, or pass `contract` in --policy-pack-config",
         )
 
 

@@ -5,6 +5,7 @@ Owns: supply-chain-plaintext-secret. Refuses to own: the patterns (policy.decisi
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ _ARGUMENTS = {
     "authToken",
 }
 """Arguments of cloud resources that are secrets; the SDKs mark most of them."""
+_SCRIPTS = {"userData", "userDataBase64", "customData"}
 _FIX = "read it with pulumi.Config().require_secret or from a secret store, and pass it on as a secret"
 
 
@@ -54,7 +56,7 @@ def _found(resource: Resource) -> Iterator[tuple[str, str]]:
         yield from _of_secret(resource)
         return
     for path, text, secret in texts(resource.inputs):
-        what = None if secret else form_of(text)
+        what = None if secret else form_of(text) or form_of(_decoded(path, text))
         if what:
             yield path, what
     for name in _ARGUMENTS.intersection(resource.inputs):
@@ -69,6 +71,16 @@ def _found(resource: Resource) -> Iterator[tuple[str, str]]:
                 name = str(read.value.get("name"))
                 if announced(name, read.value["value"]):
                     yield f"container {index}, {read.path} ({name})", "what its name calls a secret"
+
+
+def _decoded(path: str, text: str) -> str:
+    """Start-up scripts are often given in base64; the text within, or nothing."""
+    if path.rpartition(".")[2] not in _SCRIPTS:
+        return ""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8")
+    except ValueError:
+        return ""
 
 
 def _of_secret(resource: Resource) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Rules on fair shares: every tenant namespace has a quota on accelerators, and guarantees fit what there is.
 
-Owns: tenancy-gpu-quota and tenancy-guarantee. Refuses to own: the arithmetic (policy.decisions.tenancy) and who is a tenant (the contract,
-or the label on a namespace).
+Owns: tenancy-gpu-quota and tenancy-guarantee. Refuses to own: the arithmetic (policy.decisions.tenancy) and who is a
+tenant (the contract, or the label on a namespace).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _held(cluster: str | None, pairs: list[tuple[Resource, Promise]], contract: 
             yield Finding(queue, Outcome.UNPROVEN, text, "give nominalQuota a plain number")
     promises = [promise for _, promise in pairs]
     if cluster is None or cluster not in contract.capacity:
-        text = f"the capacity of cluster {cluster or '(unnamed)'} is not in the contract, so its guarantees cannot be held against it"
+        text = f"the capacity of cluster {cluster or '(unnamed)'} is not in the contract: nothing holds its guarantees"
         yield Finding(pairs[0][0], Outcome.UNPROVEN, text, f"add {cluster} to `capacity` in the contract")
         return
     for wrong in over_capacity(promises, contract.capacity[cluster]):

@@ -89,8 +89,7 @@ class Driver:
         )
         info = self.stub.GetAnalyzerInfo(Empty())
         request = analyzer_pb2.ConfigureAnalyzerRequest()
-        names = {number: name for number, name in LEVELS.items()}
-        numbers = {name: number for number, name in names.items()}
+        numbers = {name: number for number, name in LEVELS.items()}
         for policy in info.policies:
             given = request.policyConfig[policy.name]
             given.enforcementLevel = (

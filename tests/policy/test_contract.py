@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,20 @@ def test_our_own_stacks_amount_to_a_contract(name: str) -> None:
 def test_a_class_has_borders_unless_it_may_be_anywhere() -> None:
     contract = Contract.model_validate(CONTRACT)
     assert [contract.restricted(name) for name in ("patient", "public", "unheard-of")] == [True, False, True]
+
+
+def test_the_page_s_example_is_a_contract_and_its_bad_one_is_not(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "rules" / "contract.md").read_text()
+    bad, good = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / FILE).write_text(good)
+    found = find(None, {}, tmp_path)
+    assert found is not None and found.model_fields_set >= {
+        "data_classes",
+        "locations",
+        "tenants",
+        "capacity",
+        "budget",
+    }
+    (tmp_path / FILE).write_text(bad)
+    with pytest.raises(ContractError, match="Germany"):
+        find(None, {}, tmp_path)

@@ -25,7 +25,8 @@ BUCKET = """
     key = aws.kms.Key("scans", {region}tags={{"data-class": "patient"}})
     aws.s3.BucketServerSideEncryptionConfiguration(
         "scans", bucket=bucket.id, {region}
-        rules=[{{"apply_server_side_encryption_by_default": {{"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}}}],
+        rules=[{{"apply_server_side_encryption_by_default":
+            {{"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}}}],
     )
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -114,6 +115,10 @@ def env(name: str, value: Any) -> Given:
         (Given("kubernetes:core/v1:ConfigMap", {"data": {"url": f"postgres://u:{SECRET_WORD}@db/x"}}), "data.url"),
         (Given("kubernetes:core/v1:Secret", {"stringData": {"k": SECRET_WORD}}), "stringData.k"),
         (Given("aws:ec2/instance:Instance", {"userData": f"export K={AWS_KEY}"}), "userData"),
+        (
+            Given("aws:ec2/launchTemplate:LaunchTemplate", {"userData": base64.b64encode(AWS_KEY.encode()).decode()}),
+            "userData",
+        ),
         (Given("aws:rds/instance:Instance", {"password": SECRET_WORD}), "password"),
         (release({"grafana": {"adminPassword": SECRET_WORD}}), "values.grafana.adminPassword"),
     ],
