@@ -50,6 +50,7 @@ class HostedControlPlane(pulumi.ComponentResource):
     kubeconfig: pulumi.Output[str]
     """That kubeconfig, a secret; read once the control plane is initialised."""
     kubernetes_version: pulumi.Output[str]
+    """What the API server runs, such as v1.34.8."""
 
     def __init__(self, name: str, args: HostedControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:HostedControlPlane", name, {}, opts)

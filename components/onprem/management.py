@@ -15,14 +15,12 @@ import pulumi
 
 from components.manifest import apply_manifests
 from ringfence.planning.labels import Tags
-from ringfence.planning.onprem import kamaji
-from ringfence.planning.onprem.hosted import HostedCluster, etcd_demand, hosted_cluster
-from ringfence.planning.onprem.k0sctl import Bootstrap, host_names, k0sctl_yaml
+from ringfence.planning.onprem.k0sctl import Bootstrap, k0sctl_yaml
 from ringfence.planning.onprem.management import ManagementCluster as Plan
-from ringfence.planning.onprem.management import hosted_load, management_stages, namespaces, own_etcd
-from ringfence.planning.onprem.metal3 import AgentImages, Provisioning, agent_images_beside
-from ringfence.planning.onprem.objects import PlanError
-from ringfence.spec.cluster import Cluster, EmbeddedControlPlane
+from ringfence.planning.onprem.management import hosted_load, management_stages, namespaces
+from ringfence.planning.onprem.management_plan import bootstrap_plan, embedded_plane, management_plan
+from ringfence.planning.onprem.metal3 import AgentImages
+from ringfence.spec.cluster import Cluster
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +46,24 @@ class ManagementClusterArgs:
     helm: Mapping[str, Any] = field(default_factory=dict)
     """Charts that k0s itself installs at bootstrap (ringfence.planning.addons.k0s_helm_extension)."""
 
+    def plan(self) -> Plan:
+        """The plain plan behind the cluster; raises PlanError for one that cannot be."""
+        return management_plan(
+            self.cluster_name,
+            self.cluster,
+            self.hosted,
+            self.tags.kubernetes(),
+            registry=self.registry,
+            connected=self.connected,
+            agent=self.agent,
+            interface=self.provisioning_interface,
+            addresses=self.host_addresses,
+        )
+
+    def bootstrap(self, plan: Plan) -> Bootstrap:
+        """How the cluster itself comes to be."""
+        return bootstrap_plan(plan, addresses=self.host_addresses, helm=self.helm)
+
 
 class ManagementCluster(pulumi.ComponentResource):
     """Cluster API with Metal3 and k0smotron or Kamaji, Ironic, and addresses for the APIs it hosts.
@@ -68,12 +84,12 @@ class ManagementCluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ManagementClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:ManagementCluster", name, {}, opts)
-        plan = management_plan(args)
+        plan = args.plan()
         self._create(name, plan)
         load = hosted_load(plan.hosted)
-        plane = _embedded(args)
+        plane = embedded_plane(args.cluster_name, args.cluster)
         self.endpoint = pulumi.Output.from_input(f"https://{plane.address}:{plane.port}")
-        self.k0sctl = pulumi.Output.from_input(k0sctl_yaml(bootstrap_plan(args, plan)))
+        self.k0sctl = pulumi.Output.from_input(k0sctl_yaml(args.bootstrap(plan)))
         self.namespaces = pulumi.Output.from_input(list(namespaces(plan)))
         self.providers = pulumi.Output.from_input(sorted(plan.control_planes))
         self.hosted_load = pulumi.Output.from_input(
@@ -95,65 +111,3 @@ class ManagementCluster(pulumi.ComponentResource):
         for stage in management_stages(plan):
             child = pulumi.ResourceOptions(parent=self, depends_on=before)
             before = list(apply_manifests(name, stage, child).values())
-
-
-def management_plan(args: ManagementClusterArgs) -> Plan:
-    """The plain plan behind a management cluster; raises PlanError for one without an embedded control plane."""
-    labels = args.tags.kubernetes()
-    hosted = tuple(
-        hosted_cluster(name, cluster, labels, registry=args.registry) for name, cluster in sorted(args.hosted.items())
-    )
-    plane = _embedded(args)
-    hosts = host_names(args.cluster)
-    first = hosts[0]
-    agent = args.agent or (None if args.connected else _agent_of(hosted))
-    address = args.host_addresses.get(first) or str(plane.address + (1 if len(hosts) > 1 else 0))
-    if args.provisioning_interface:
-        address = str(plane.address + len(hosts) + 1)
-    return Plan(
-        name=args.cluster_name,
-        cluster=args.cluster,
-        hosted=hosted,
-        labels=labels,
-        registry=args.registry,
-        connected=args.connected,
-        provisioning=Provisioning(address=address, interface=args.provisioning_interface, host=first, agent=agent),
-    )
-
-
-def bootstrap_plan(args: ManagementClusterArgs, plan: Plan) -> Bootstrap:
-    """How the management cluster itself comes to be."""
-    return Bootstrap(
-        name=args.cluster_name,
-        cluster=args.cluster,
-        registry=args.registry,
-        connected=args.connected,
-        etcd=own_etcd(plan),
-        addresses=args.host_addresses,
-        helm=args.helm,
-    )
-
-
-def kamaji_values(hosted: Mapping[str, Cluster]) -> dict[str, Any]:
-    """Values for the kamaji add-on of a management cluster, by the Kamaji clusters among those it hosts."""
-    demands = [
-        etcd_demand(cluster)
-        for _, cluster in sorted(hosted.items())
-        if getattr(cluster.control_plane, "provider", None) == "kamaji"
-    ]
-    return kamaji.etcd_values(demands) if demands else {}
-
-
-def _agent_of(hosted: tuple[HostedCluster, ...]) -> AgentImages | None:
-    images = [pool.image for one in hosted for pool in one.cluster.pools.values() if pool.image]
-    return agent_images_beside(str(images[0])) if images else None
-
-
-def _embedded(args: ManagementClusterArgs) -> EmbeddedControlPlane:
-    plane = args.cluster.control_plane
-    if not isinstance(plane, EmbeddedControlPlane):
-        raise PlanError(
-            f"clusters.{args.cluster_name} is a management cluster with a control plane of kind {plane.kind}",
-            "a management cluster runs its own: kind: embedded",
-        )
-    return plane

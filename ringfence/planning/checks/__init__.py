@@ -6,12 +6,12 @@ names to be right run only when they are.
 
 from __future__ import annotations
 
-from ringfence.planning.checks import addons, clusters, datasets, names, networks, pools, quotas, residency
+from ringfence.planning.checks import addons, clusters, datasets, names, networks, onprem, pools, quotas, residency
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 
 _FIRST = (names, networks)
-_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons)
+_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem)
 
 
 def check(platform: Platform) -> list[Finding]:

@@ -56,8 +56,27 @@ def k0sctl_yaml(plan: Bootstrap) -> str:
 
 
 def k0sctl_config(plan: Bootstrap) -> dict[str, Any]:
-    """The configuration. Raises PlanError for a cluster without an embedded control plane, or with fewer hosts than it
-    has controllers."""
+    """The configuration; raises PlanError as `checked_hosts` does."""
+    found = checked_hosts(plan)
+    plane = plan.cluster.control_plane
+    assert isinstance(plane, EmbeddedControlPlane)
+    release = k0s_release(plan.cluster.kubernetes_version)
+    config = k0s_config(plan.cluster, registry=plan.registry, spec=_own_spec(plan, plane, len(found)))
+    hosts = [_host(plan, name, address, index < plane.replicas) for index, (name, address) in enumerate(found.items())]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Cluster",
+        "metadata": {"name": plan.name},
+        "spec": {"hosts": hosts, "k0s": {"version": release.tag, "dynamicConfig": False, "config": config}},
+    }
+
+
+def checked_hosts(plan: Bootstrap) -> dict[str, str]:
+    """Host to address, in the file's order.
+
+    Raises PlanError for a cluster without an embedded control plane, with fewer hosts than controllers or addresses
+    than hosts, of an unknown version or network, or with a label that a kubelet may not set.
+    """
     plane = plan.cluster.control_plane
     if not isinstance(plane, EmbeddedControlPlane):
         raise PlanError(
@@ -69,18 +88,15 @@ def k0sctl_config(plan: Bootstrap) -> dict[str, Any]:
             f"clusters.{plan.name} has {len(hosts)} hosts for {plane.replicas} controllers",
             "add nodes, or ask for fewer",
         )
+    k0s_release(plan.cluster.kubernetes_version)
+    network(plan.cluster)
+    for pool in plan.cluster.pools:
+        _labels(plan, pool)
     found = plan.addresses or host_addresses(plan.cluster.network.nodes, plane.address, hosts)
-    release = k0s_release(plan.cluster.kubernetes_version)
-    config = k0s_config(plan.cluster, registry=plan.registry, spec=_own_spec(plan, plane, len(hosts)))
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "Cluster",
-        "metadata": {"name": plan.name},
-        "spec": {
-            "hosts": [_host(plan, name, found[name], index < plane.replicas) for index, name in enumerate(hosts)],
-            "k0s": {"version": release.tag, "dynamicConfig": False, "config": config},
-        },
-    }
+    missing = [name for name in hosts if name not in found]
+    if missing:
+        raise PlanError(f"clusters.{plan.name} has no address for {', '.join(missing)}", "name every host's address")
+    return {name: found[name] for name in hosts}
 
 
 def host_names(cluster: Cluster) -> tuple[str, ...]:

@@ -23,6 +23,20 @@ MODEL = CachedModel(
     pool="box",
 )
 
+FLUX = {
+    "repositories": [],
+    "charts": [
+        {
+            "name": "flux2",
+            "chartname": f"oci://{REGISTRY}/charts/flux2",
+            "version": "2.18.3",
+            "namespace": "flux-system",
+            "order": 1,
+            "values": "",
+        }
+    ],
+}
+
 
 def site(reachability: str = "disconnected", **changes: Any) -> EdgeSite:
     data: dict[str, Any] = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ringfence.planning.onprem.control_plane import control_plane_manifests
 from ringfence.planning.onprem.etcd import EtcdDemand
@@ -58,123 +60,12 @@ def test_the_cluster_refers_by_group_kind_and_name_only() -> None:
     }
 
 
-def test_a_k0smotron_control_plane_is_written_in_full() -> None:
-    assert by_kind(registry=REGISTRY)["K0smotronControlPlane"] == {
-        "apiVersion": "controlplane.cluster.x-k8s.io/v1beta2",
-        "kind": "K0smotronControlPlane",
-        "metadata": metadata(),
-        "spec": {
-            "replicas": 3,
-            "version": "v1.34.1-k0s.0",
-            "image": "registry.fra.example/k0sproject/k0s",
-            "externalAddress": "10.0.1.70",
-            "service": {"type": "LoadBalancer", "apiPort": 6443, "konnectivityPort": 8132},
-            "persistence": {
-                "type": "pvc",
-                "autoDeletePVCs": False,
-                "persistentVolumeClaim": {
-                    "spec": {
-                        "accessModes": ["ReadWriteOnce"],
-                        "resources": {"requests": {"storage": "4Gi"}},
-                        "storageClassName": "fast",
-                    }
-                },
-            },
-            "storage": {
-                "type": "etcd",
-                "etcd": {
-                    "image": "registry.fra.example/k0sproject/etcd:v3.7.1",
-                    "autoDeletePVCs": False,
-                    "args": ["--quota-backend-bytes=4294967296"],
-                    "persistence": {"size": "10Gi", "storageClass": "fast"},
-                    "resources": {"requests": {"cpu": "300m", "memory": "756Mi"}},
-                    "defragJob": {
-                        "enabled": True,
-                        "schedule": "0 3 * * *",
-                        "image": "registry.fra.example/ahrtr/etcd-defrag:v0.16.0",
-                        "rule": "dbQuotaUsage > 0.8 || dbSize - dbSizeInUse > 200*1024*1024",
-                    },
-                },
-            },
-            "k0sConfig": {
-                "apiVersion": "k0s.k0sproject.io/v1beta1",
-                "kind": "ClusterConfig",
-                "metadata": {"name": "k0s"},
-                "spec": {
-                    "network": {
-                        "podCIDR": "10.1.0.0/16",
-                        "serviceCIDR": "10.2.0.0/20",
-                        "clusterDomain": "cluster.local",
-                        "provider": "calico",
-                        "calico": {"mode": "vxlan", "overlay": "Always", "mtu": 8950},
-                    },
-                    "telemetry": {"enabled": False},
-                    "images": {"repository": "registry.fra.example", "default_pull_policy": "IfNotPresent"},
-                },
-            },
-            "kubeconfigSecretMetadata": {"labels": LABELS},
-            "patches": [
-                {
-                    "target": {"kind": "Service", "component": "control-plane"},
-                    "patch": {
-                        "type": "merge",
-                        "content": '{"metadata": {"annotations": {"metallb.io/loadBalancerIPs": "10.0.1.70"}}}',
-                    },
-                }
-            ],
-            "resources": {"requests": {"cpu": "475m", "memory": "2750Mi"}},
-            "topologySpreadConstraints": [
-                {
-                    "maxSkew": 1,
-                    "topologyKey": "kubernetes.io/hostname",
-                    "whenUnsatisfiable": "DoNotSchedule",
-                    "labelSelector": {"matchLabels": {"app": "k0smotron", "cluster": "onprem-a"}},
-                    "matchLabelKeys": ["component"],
-                }
-            ],
-        },
-    }
-
-
-def test_a_kamaji_control_plane_is_written_in_full() -> None:
-    assert by_kind("kamaji", REGISTRY)["KamajiControlPlane"] == {
-        "apiVersion": "controlplane.cluster.x-k8s.io/v1alpha2",
-        "kind": "KamajiControlPlane",
-        "metadata": metadata(),
-        "spec": {
-            "replicas": 3,
-            "version": "v1.34.1",
-            "dataStoreName": "default",
-            "registry": "registry.fra.example",
-            "kubelet": {"cgroupfs": "systemd", "preferredAddressTypes": ["InternalIP", "ExternalIP", "Hostname"]},
-            "addons": {
-                "coreDNS": {"imageRepository": "registry.fra.example/coredns"},
-                "konnectivity": {
-                    "server": {"image": "registry.fra.example/kas-network-proxy/proxy-server", "port": 8132},
-                    "agent": {"image": "registry.fra.example/kas-network-proxy/proxy-agent", "mode": "DaemonSet"},
-                },
-            },
-            "network": {
-                "serviceType": "LoadBalancer",
-                "serviceAddress": "10.0.1.70",
-                "serviceAnnotations": {"metallb.io/loadBalancerIPs": "10.0.1.70"},
-                "certSANs": ["10.0.1.70"],
-            },
-            "apiServer": {"resources": {"requests": {"cpu": "350m", "memory": "2048Mi"}}},
-            "controllerManager": {"resources": {"requests": {"cpu": "100m", "memory": "600Mi"}}},
-            "scheduler": {"resources": {"requests": {"cpu": "25m", "memory": "150Mi"}}},
-            "deployment": {
-                "topologySpreadConstraints": [
-                    {
-                        "maxSkew": 1,
-                        "topologyKey": "kubernetes.io/hostname",
-                        "whenUnsatisfiable": "DoNotSchedule",
-                        "labelSelector": {"matchLabels": {"kamaji.clastix.io/name": "onprem-a"}},
-                    }
-                ]
-            },
-        },
-    }
+@pytest.mark.parametrize(
+    ("provider", "kind"), [("k0smotron", "K0smotronControlPlane"), ("kamaji", "KamajiControlPlane")]
+)
+def test_a_control_plane_is_written_in_full(provider: str, kind: str) -> None:
+    expected = yaml.safe_load((Path(__file__).parent / "expected" / f"{provider}.yaml").read_text(encoding="utf-8"))
+    assert by_kind(provider, REGISTRY)[kind] == expected
 
 
 def test_metal3_cluster_has_no_cloud_provider_and_keeps_our_labels_on_nodes() -> None:

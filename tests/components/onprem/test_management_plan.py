@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from components.onprem.management import (
-    ManagementClusterArgs,
-    bootstrap_plan,
-    kamaji_values,
-    management_plan,
-)
+from components.onprem.management import ManagementClusterArgs
 from ringfence.planning.onprem.k0sctl import k0sctl_config, k0sctl_yaml
 from ringfence.planning.onprem.management import hosted_load, management_stages, own_etcd
+from ringfence.planning.onprem.management_plan import kamaji_values
 from ringfence.planning.onprem.metal3 import AgentImages
 from ringfence.planning.onprem.objects import Manifest, PlanError
 from ringfence.spec.cluster import Cluster
@@ -30,7 +26,7 @@ def arguments(**changes: Any) -> ManagementClusterArgs:
 
 
 def objects(**changes: Any) -> list[Manifest]:
-    return [manifest for stage in management_stages(management_plan(arguments(**changes))) for manifest in stage]
+    return [manifest for stage in management_stages(arguments(**changes).plan()) for manifest in stage]
 
 
 def named(kind: str, name: str, **changes: Any) -> Manifest:
@@ -84,7 +80,7 @@ def test_the_providers_are_those_of_the_control_planes_it_hosts(hosted: dict[str
 
 
 def test_the_core_comes_before_the_providers_and_ironic_after_its_operator() -> None:
-    stages = [{item["kind"] for item in stage} for stage in management_stages(management_plan(arguments()))]
+    stages = [{item["kind"] for item in stage} for stage in management_stages(arguments().plan())]
     assert "CoreProvider" in stages[1]
     assert "Kustomization" in stages[1]
     assert stages[2] == {
@@ -214,7 +210,7 @@ def test_volumes_too_small_for_the_hosted_etcds_are_refused() -> None:
 
 
 def test_the_load_of_the_hosted_control_planes_adds_up() -> None:
-    load = hosted_load(management_plan(arguments()).hosted)
+    load = hosted_load(arguments().plan().hosted)
     assert (load.millicpus, load.storage_gib) == (2 * 3 * (475 + 300) + 2 * 3 * 475, 3 * (10 + 4))
 
 
@@ -227,7 +223,7 @@ def test_kamajis_chart_gets_a_volume_for_the_clusters_that_share_it() -> None:
 
 def test_the_bootstrap_names_hosts_roles_and_the_address_that_moves_between_them() -> None:
     args = arguments()
-    config = k0sctl_config(bootstrap_plan(args, management_plan(args)))
+    config = k0sctl_config(args.bootstrap(args.plan()))
     assert config["apiVersion"] == "k0sctl.k0sproject.io/v1beta1"
     assert [(host["hostname"], host["role"], host["ssh"]["address"]) for host in config["spec"]["hosts"]] == [
         ("controllers-1", "controller+worker", "10.0.0.11"),
@@ -244,7 +240,7 @@ def test_the_bootstrap_names_hosts_roles_and_the_address_that_moves_between_them
             "virtualServers": [{"ipAddress": "10.0.0.10"}],
         },
     }
-    quota = own_etcd(management_plan(args)).quota_bytes
+    quota = own_etcd(args.plan()).quota_bytes
     assert k0s["config"]["spec"]["storage"] == {
         "type": "etcd",
         "etcd": {"extraArgs": {"quota-backend-bytes": str(quota)}},
@@ -254,7 +250,7 @@ def test_the_bootstrap_names_hosts_roles_and_the_address_that_moves_between_them
 
 def test_the_bootstrap_holds_no_secret_and_reads_back_as_it_was() -> None:
     args = arguments(registry=REGISTRY, connected=False)
-    plan = bootstrap_plan(args, management_plan(args))
+    plan = args.bootstrap(args.plan())
     text = k0sctl_yaml(plan)
     assert yaml.safe_load(text) == k0sctl_config(plan)
     assert [line.strip() for line in text.splitlines() if "authPass" in line] == ["authPass: ${K0S_VRRP_PASSWORD}"]
@@ -263,7 +259,7 @@ def test_the_bootstrap_holds_no_secret_and_reads_back_as_it_was() -> None:
 
 def test_a_host_without_internet_is_brought_everything() -> None:
     args = arguments(registry=REGISTRY, connected=False)
-    [host, *_] = k0sctl_config(bootstrap_plan(args, management_plan(args)))["spec"]["hosts"]
+    [host, *_] = k0sctl_config(args.bootstrap(args.plan()))["spec"]["hosts"]
     assert host["uploadBinary"] is True
     assert host["k0sBinaryPath"] == "./k0s-v1.34.8+k0s.0-amd64"
     assert {part["name"] for part in host["files"]} == {"registry.toml", "hosts.toml", "k0s images", "site images"}
@@ -273,9 +269,9 @@ def test_fewer_hosts_than_controllers_are_refused() -> None:
     plane = {"kind": "embedded", "replicas": 5, "address": "10.0.0.10"}
     args = arguments(cluster=management_spec(controlPlane=plane))
     with pytest.raises(PlanError, match="has 3 hosts for 5 controllers"):
-        k0sctl_config(bootstrap_plan(args, management_plan(args)))
+        k0sctl_config(args.bootstrap(args.plan()))
 
 
 def test_a_management_cluster_runs_its_own_control_plane() -> None:
     with pytest.raises(PlanError, match="a management cluster runs its own: kind: embedded"):
-        management_plan(arguments(cluster=management_spec(controlPlane={"kind": "managed"})))
+        arguments(cluster=management_spec(controlPlane={"kind": "managed"})).plan()
