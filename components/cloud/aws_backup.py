@@ -54,7 +54,8 @@ class AwsBackup(pulumi.ComponentResource):
         self._name, self._args = name, args
         child = pulumi.ResourceOptions(parent=self)
         days = args.backup.retention_days
-        home = self._vault(name, args.site, args.tags, None)
+        copied_to = args.copy_site.account if args.copy_site else args.site.account
+        home = self._vault(name, args.site, args.tags, None, other_account=copied_to)
         self.vault_arn = home.arn
         rule: aws.backup.PlanRuleArgsDict = {
             "rule_name": fit(name, 50),
@@ -64,7 +65,17 @@ class AwsBackup(pulumi.ComponentResource):
             "recovery_point_tags": args.tags.aws(),
         }
         if args.copy_site and args.copy_tags:
-            away = self._vault(f"{name}-{args.copy_tags.site}", args.copy_site, args.copy_tags, args.copy_provider)
+            away_name, account = f"{name}-{args.copy_tags.site}", args.site.account
+            away = self._vault(
+                away_name, args.copy_site, args.copy_tags, args.copy_provider, other_account=args.copy_site.account
+            )
+            if account != args.copy_site.account:
+                aws.backup.VaultPolicy(
+                    away_name,
+                    backup_vault_name=away.name,
+                    policy=policies.copies_from(partition(args.site.region), account),
+                    opts=pulumi.ResourceOptions(parent=self, provider=args.copy_provider),
+                )
             self.vault_arn = away.arn
             rule["lifecycle"] = {"delete_after": min(days, STAGED_DAYS)}
             rule["copy_actions"] = [{"destination_vault_arn": away.arn, "lifecycle": {"delete_after": days}}]
@@ -79,10 +90,16 @@ class AwsBackup(pulumi.ComponentResource):
         )
         self.register_outputs({"vaultArn": self.vault_arn})
 
-    def _vault(self, name: str, site: CloudSite, tags: Tags, provider: aws.Provider | None) -> aws.backup.Vault:
+    def _vault(
+        self, name: str, site: CloudSite, tags: Tags, provider: aws.Provider | None, *, other_account: str
+    ) -> aws.backup.Vault:
+        """A vault with its key; the account that copies out of it must be able to read what the key encrypts."""
         opts = pulumi.ResourceOptions(parent=self, provider=provider)
-        account = policies.account_owns_key(partition(site.region), site.account)
-        key = new_key(f"{name}-vault", f"Backups {name}", tags, [account], opts)
+        statements = [policies.account_owns_key(partition(site.region), site.account)]
+        if other_account != site.account:
+            root = f"arn:{partition(site.region)}:iam::{other_account}:root"
+            statements.append(policies.lent_key(root, "Decrypt", "DescribeKey", "GenerateDataKey*", "CreateGrant"))
+        key = new_key(f"{name}-vault", f"Backups {name}", tags, statements, opts)
         return aws.backup.Vault(name, name=fit(name, 50), kms_key_arn=key.arn, tags=tags.aws(name), opts=opts)
 
     def _role(self) -> aws.iam.Role:

@@ -52,6 +52,8 @@ class AwsBucketArgs:
     tags: Tags
     retention_years: int = 0
     """Objects cannot be deleted for so long; 0 locks nothing."""
+    replicated_by: pulumi.Input[str] | None = None
+    """The role that writes replicas into it, where that role is of another account."""
 
 
 class AwsBucket(pulumi.ComponentResource):
@@ -66,8 +68,10 @@ class AwsBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: AwsBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsBucket", name, {}, opts)
         self._name, self._args = name, args
-        account = policies.account_owns_key(partition(args.site.region), args.site.account)
-        key = new_key(name, f"Objects of {name}", args.tags, [account], self._child())
+        may_use_key = [policies.account_owns_key(partition(args.site.region), args.site.account)]
+        if args.replicated_by is not None:
+            may_use_key.append(policies.lent_key(args.replicated_by, "Encrypt", "GenerateDataKey*"))
+        key = new_key(name, f"Objects of {name}", args.tags, may_use_key, self._child())
         self.key_arn = key.arn
         bucket = self._bucket(name, locked=args.retention_years > 0)
         self.bucket, self.arn = bucket.bucket, bucket.arn
@@ -77,6 +81,8 @@ class AwsBucket(pulumi.ComponentResource):
         )
         self._retention(bucket)
         statements = [*policies.tls_only(bucket.arn), policies.only_this_key(bucket.arn, key.arn)]
+        if args.replicated_by is not None:
+            statements.append(policies.replicated_into(bucket.arn, args.replicated_by))
         aws.s3.BucketPolicy(name, bucket=bucket.bucket, policy=policies.document(statements), opts=self._child())
         self._access_log(bucket)
         self.register_outputs({"bucket": self.bucket, "arn": self.arn, "keyArn": self.key_arn})

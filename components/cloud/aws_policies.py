@@ -151,6 +151,48 @@ def _through_s3(region: str) -> Statement:
     return {"Condition": {"StringLike": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}}
 
 
+def replicated_into(bucket_arn: Arn, writer: Arn) -> Statement:
+    """The role of another account may write replicas here."""
+    return {
+        "Sid": "ReplicasFromOtherAccount",
+        "Effect": "Allow",
+        "Principal": {"AWS": writer},
+        "Action": [
+            "s3:ReplicateObject",
+            "s3:ReplicateDelete",
+            "s3:ReplicateTags",
+            "s3:ObjectOwnerOverrideToBucketOwner",
+        ],
+        "Resource": pulumi.Output.concat(bucket_arn, "/*"),
+    }
+
+
+def lent_key(principal: Arn, *actions: str) -> Statement:
+    """In a key's own policy: somebody of another account may use it."""
+    chosen = [f"kms:{action}" for action in actions]
+    return {
+        "Sid": "OtherAccount",
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": chosen,
+        "Resource": "*",
+    }
+
+
+def copies_from(partition: str, account: str) -> pulumi.Output[str]:
+    """In a backup vault's policy: another account may copy backups into it."""
+    return document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+                "Action": ["backup:CopyIntoBackupVault"],
+                "Resource": "*",
+            }
+        ]
+    )
+
+
 def read_bucket(bucket_arn: Arn, key_arn: Arn) -> list[Statement]:
     """List and read a dataset."""
     return [

@@ -86,9 +86,18 @@ class AwsDatasetStore(pulumi.ComponentResource):
         """What a pod identity needs to read the dataset (AwsPodIdentityArgs.statements)."""
         return policies.read_bucket(self.bucket_arn, self.key_arn)
 
-    def _bucket(self, name: str, site: CloudSite, tags: Tags, provider: aws.Provider | None = None) -> AwsBucket:
+    def _bucket(self, name: str, site: CloudSite, tags: Tags) -> AwsBucket:
         args = AwsBucketArgs(site=site, tags=tags, retention_years=self._args.retention_years)
-        return AwsBucket(name, args, pulumi.ResourceOptions(parent=self, provider=provider))
+        return AwsBucket(name, args, pulumi.ResourceOptions(parent=self))
+
+    def _replica(self, name: str, place: AwsPlace, role_arn: pulumi.Output[str]) -> AwsBucket:
+        args = AwsBucketArgs(
+            site=place.site,
+            tags=self._tags_at(place),
+            retention_years=self._args.retention_years,
+            replicated_by=role_arn if place.site.account != self._args.site.account else None,
+        )
+        return AwsBucket(f"{self._name}-{name}", args, pulumi.ResourceOptions(parent=self, provider=place.provider))
 
     def _tags_at(self, place: AwsPlace) -> Tags:
         return place.tags.but(data_classes=self._args.tags.data_classes, cost_center=self._args.tags.cost_center)
@@ -97,16 +106,18 @@ class AwsDatasetStore(pulumi.ComponentResource):
         if not self._replicas:
             return {}
         places = {name: self._args.places[replica.site] for name, replica in self._replicas.items()}
-        copies = {
-            name: self._bucket(f"{self._name}-{name}", place.site, self._tags_at(place), place.provider)
-            for name, place in places.items()
-        }
         child = pulumi.ResourceOptions(parent=self)
         role_name = f"{self._name}-replication"
-        trust = policies.assumed_by("s3.amazonaws.com", StringEquals={"aws:SourceAccount": self._args.site.account})
         role = aws.iam.Role(
-            role_name, name=fit(role_name, 64), assume_role_policy=trust, tags=self._args.tags.aws(), opts=child
+            role_name,
+            name=fit(role_name, 64),
+            assume_role_policy=policies.assumed_by(
+                "s3.amazonaws.com", StringEquals={"aws:SourceAccount": self._args.site.account}
+            ),
+            tags=self._args.tags.aws(),
+            opts=child,
         )
+        copies = {name: self._replica(name, place, role.arn) for name, place in places.items()}
         targets = [(copy.arn, copy.key_arn, places[name].site.region) for name, copy in copies.items()]
         statements = policies.replicate(self.bucket_arn, self.key_arn, self._args.site.region, targets)
         aws.iam.RolePolicy(role_name, role=role.name, policy=policies.document(statements), opts=child)
@@ -114,7 +125,10 @@ class AwsDatasetStore(pulumi.ComponentResource):
             self._name,
             bucket=self.bucket,
             role=role.arn,
-            rules=[_rule(name, i, copy) for i, (name, copy) in enumerate(copies.items(), start=1)],
+            rules=[
+                _rule(name, i, copy, None if places[name].site.account == self._args.site.account else places[name])
+                for i, (name, copy) in enumerate(copies.items(), start=1)
+            ],
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[self._home.versioning, *(copy.versioning for copy in copies.values())]
             ),
@@ -140,7 +154,10 @@ class AwsDatasetStore(pulumi.ComponentResource):
         return vaults
 
 
-def _rule(name: str, priority: int, copy: AwsBucket) -> aws.s3.BucketReplicationConfigRuleArgsDict:
+def _rule(
+    name: str, priority: int, copy: AwsBucket, abroad: AwsPlace | None
+) -> aws.s3.BucketReplicationConfigRuleArgsDict:
+    """One replica; `abroad` is its place where that is another account, which then owns the objects."""
     return {
         "id": name,
         "priority": priority,
@@ -150,6 +167,8 @@ def _rule(name: str, priority: int, copy: AwsBucket) -> aws.s3.BucketReplication
         "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
         "destination": {
             "bucket": copy.arn,
+            "account": abroad.site.account if abroad else None,
+            "access_control_translation": {"owner": "Destination"} if abroad else None,
             "encryption_configuration": {"replica_kms_key_id": copy.key_arn},
             "metrics": {"status": "Enabled", "event_threshold": {"minutes": 15}},
             "replication_time": {"status": "Enabled", "time": {"minutes": 15}},
