@@ -11,6 +11,7 @@ from typing import Any
 
 from components.addons.manifests import Objects, manifest
 from ringfence.planning.addon_context import AddOnContext
+from ringfence.planning.onprem.objects import mirrored
 
 GATEWAY_CLASS = "envoy"
 """The class that gateways name."""
@@ -21,7 +22,7 @@ CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 REDIS = "redis-redis-ha-haproxy.redis-system.svc.cluster.local:6379"
 """Service of DandyDeveloper's redis-ha chart, release `redis`, with HAProxy in front of the primary."""
 
-SHUTDOWN_MANAGER = "envoyproxy/gateway:v1.9.0"
+SHUTDOWN_MANAGER = "docker.io/envoyproxy/gateway:v1.9.0"
 """The gateway's compiled-in default is gateway-dev:latest, which changes under one's feet (api/v1alpha1)."""
 
 
@@ -29,9 +30,7 @@ def values(context: AddOnContext) -> dict[str, Any]:
     """The gateway's configuration: with the AI gateway, the hooks it needs; with Redis, limits that proxies share."""
     config: dict[str, Any] = {
         "extensionApis": {"enableBackend": True, "enableEnvoyPatchPolicy": "ai-gateway" in context.add_ons},
-        "provider": {
-            "kubernetes": {"shutdownManager": {"image": f"{context.registry or 'docker.io'}/{SHUTDOWN_MANAGER}"}}
-        },
+        "provider": {"kubernetes": {"shutdownManager": {"image": mirrored(SHUTDOWN_MANAGER, context.registry)}}},
     }
     if "ai-gateway" in context.add_ons:
         config["extensionManager"] = _ai_gateway(context)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ringfence.planning.addon_context import AddOnContext, BackupTarget
 from ringfence.planning.addons import AddOnPlanError, AddOnProblem
+from ringfence.planning.onprem.objects import mirrored
 
 PLUGINS = {
     "aws": "velero/velero-plugin-for-aws:v1.14.2",
@@ -37,7 +38,7 @@ def values(context: AddOnContext) -> dict[str, Any]:
         },
         # Each location names its own Secret; without one the pod's identity is used.
         "credentials": {"useSecret": False},
-        "initContainers": _plugins(context.backups),
+        "initContainers": _plugins(context.backups, context.registry),
         "schedules": {
             "nightly": {
                 "schedule": NIGHTLY,
@@ -65,9 +66,9 @@ def _location(target: BackupTarget, default: bool) -> dict[str, Any]:
     return location
 
 
-def _plugins(targets: tuple[BackupTarget, ...]) -> list[dict[str, Any]]:
+def _plugins(targets: tuple[BackupTarget, ...], registry: str | None) -> list[dict[str, Any]]:
     mount = [{"mountPath": "/target", "name": "plugins"}]
-    images = sorted({PLUGINS[target.provider] for target in targets})
+    images = sorted({mirrored(PLUGINS[target.provider], registry) for target in targets})
     return [
         {
             "name": image.split("/")[-1].split(":")[0],

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ringfence.planning.addon_context import AcceleratorPool, AddOnContext, Distribution, Prices
+from ringfence.planning.addon_context import AcceleratorPool, AddOnContext, BackupTarget, Distribution, ObjectStore, Prices
 from ringfence.planning.bill import node_hour
 from ringfence.planning.places import place_of
 from ringfence.spec import Platform
-from ringfence.spec.cluster import Cluster, EmbeddedControlPlane, HostedControlPlane
+from ringfence.spec.cluster import Bucket, Cluster, EmbeddedControlPlane, HostedControlPlane
 from ringfence.spec.pool import Mig, Pool, TimeSlicing, Vgpu
 from ringfence.spec.site import CloudSite, Site
 
@@ -30,6 +30,7 @@ def add_on_context(platform: Platform, name: str) -> AddOnContext:
     plane = cluster.control_plane
     own_plane = plane if isinstance(plane, HostedControlPlane | EmbeddedControlPlane) else None
     sink = _log_sink(platform)
+    backup, artefacts = cluster.backup_store, cluster.artefact_store
     return AddOnContext(
         cluster=name,
         platform=platform.name,
@@ -56,6 +57,8 @@ def add_on_context(platform: Platform, name: str) -> AddOnContext:
         prices=_prices(cluster, site),
         metrics_retention_days=platform.observability.metrics.retention_days,
         remote_write=_remote_write(platform, name, site),
+        backups=(_backup_target(platform, backup),) if backup else (),
+        artefacts=_object_store(platform, artefacts) if artefacts else None,
         log_sink=sink[0] if sink else None,
         log_retention_days=sink[1] if sink else 90,
         datadog_site=sink[2] if sink else None,
@@ -96,6 +99,28 @@ def _prices(cluster: Cluster, site: Site) -> Prices | None:
         memory_gib_hour=MEMORY_GIB_USD_HOUR,
         gpu_hour=float((total / devices).quantize(Decimal("0.0001"))),
         storage_gib_month=STORAGE_GIB_USD_MONTH,
+    )
+
+
+def _backup_target(platform: Platform, bucket: Bucket) -> BackupTarget:
+    site = platform.sites[bucket.site]
+    return BackupTarget(
+        name="default",
+        bucket=bucket.bucket,
+        provider=site.provider if isinstance(site, CloudSite) else "s3",
+        region=site.region if isinstance(site, CloudSite) else bucket.site,
+        endpoint=f"https://{bucket.endpoint}" if bucket.endpoint else None,
+        credentials=bucket.credentials,
+    )
+
+
+def _object_store(platform: Platform, bucket: Bucket) -> ObjectStore:
+    site = platform.sites[bucket.site]
+    return ObjectStore(
+        bucket=bucket.bucket,
+        region=site.region if isinstance(site, CloudSite) else bucket.site,
+        endpoint=f"https://{bucket.endpoint}" if bucket.endpoint else None,
+        credentials=bucket.credentials,
     )
 
 

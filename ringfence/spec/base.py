@@ -68,6 +68,11 @@ Hostname = Annotated[
 ]
 """A DNS name or address, with a port where it needs one."""
 
+RegistryHost = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9._-]+)*$", max_length=253)
+]
+"""An OCI registry: a host, with a port and a path where it needs them, and no scheme."""
+
 SecretReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$", max_length=253)]
 """The name of a secret kept elsewhere (a Kubernetes Secret, or a path in a secret store): never the secret itself."""
 

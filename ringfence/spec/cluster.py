@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, IPvAnyAddress, StringConstraints
 
-from ringfence.spec.base import GiB, Hostname, Name, PositiveInt, Spec
+from ringfence.spec.base import GiB, Hostname, Name, PositiveInt, SecretReference, Spec
 from ringfence.spec.network import Network
 from ringfence.spec.pool import Pool
 
@@ -73,6 +73,18 @@ class StorageTier(Spec):
     """Whether it is the cluster's default storage class."""
 
 
+class Bucket(Spec):
+    """A bucket that exists already, for what a cluster writes by itself: backups, artefacts."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    site: Name
+    """Where it rests: held against every class that the cluster processes."""
+    endpoint: Hostname | None = None
+    """A data centre's S3 service; a cloud's own when unset."""
+    credentials: SecretReference | None = None
+    """Secret on the cluster with the bucket's keys; unset where pods have an identity of the cloud."""
+
+
 class AddOnOverride(Spec):
     """What differs from the add-on's row in ringfence/facts/addons.yaml."""
 
@@ -100,6 +112,10 @@ class Cluster(Spec):
     network: Network
     pools: dict[Name, Pool] = Field(min_length=1)
     storage: dict[Name, StorageTier] = {}
+    backup_store: Bucket | None = None
+    """Where Velero keeps the cluster's backups."""
+    artefact_store: Bucket | None = None
+    """Where MLflow, Argo Workflows and DVC keep what they make."""
     delivery: Literal["push", "pull"] = "push"
     """`pull` where nobody outside can reach the API: the site reconciles signed manifests itself."""
     add_ons: dict[Name, AddOnOverride] = {}

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ringfence.spec.base import Country, Hostname, Name, Percent, PositiveInt, SecretReference, Spec, UsdPerMonth
+from ringfence.spec.base import Country, Hostname, Name, Percent, PositiveInt, RegistryHost, SecretReference, Spec, UsdPerMonth
 from ringfence.spec.site import Operator
 
 
 class Registry(Spec):
     """An OCI registry that images, charts and weights may come from."""
 
-    host: Hostname
+    host: RegistryHost
     country: Country
     operator: Operator
     immutable_tags: bool = False

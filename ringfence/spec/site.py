@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ringfence.spec.base import Country, Hostname, Name, Spec
+from ringfence.spec.base import Country, Name, RegistryHost, Spec
 
 Reachability = Literal["connected", "intermittent", "disconnected"]
 
@@ -40,6 +40,8 @@ class CloudSite(Spec):
     """Only for a region that the facts do not list: where it is."""
     operator: Operator | None = None
     """Only where the operator differs from the provider's usual one (a sovereign partition, a trustee)."""
+    registry: RegistryHost | None = None
+    """The mirror that clusters here pull charts and images from; their networks have no way out to public ones."""
     reachability: Literal["connected"] = "connected"
 
 
@@ -51,7 +53,7 @@ class DatacentreSite(Spec):
     city: str
     operator: Operator
     reachability: Reachability = "connected"
-    registry: Hostname | None = None
+    registry: RegistryHost | None = None
     """The site's own OCI registry; needed where the site is not always connected."""
     racks: tuple[str, ...] = ()
     """Rack names, for topology-aware scheduling."""
@@ -67,7 +69,7 @@ class EdgeSite(Spec):
     reachability: Reachability = "intermittent"
     parent: Name
     """The data centre or cloud site that this site reports to."""
-    registry: Hostname | None = None
+    registry: RegistryHost | None = None
     """The site's own OCI mirror; edge sites get one as an add-on when none is named."""
 
 

@@ -6,7 +6,7 @@ names to be right run only when they are.
 
 from __future__ import annotations
 
-from ringfence.planning.checks import addons, clusters, datasets, names, networks, onprem, pools, quotas, residency
+from ringfence.planning.checks import addons, clouds, clusters, datasets, names, networks, onprem, pools, quotas, residency
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 

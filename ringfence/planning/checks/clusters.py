@@ -19,6 +19,7 @@ def check(platform: Platform) -> Iterator[Finding]:
     """Every finding about sites and clusters."""
     for name, site in platform.sites.items():
         yield from _site(site, ("sites", name), platform)
+        yield from _registry(site, ("sites", name), platform)
     for name, cluster in platform.clusters.items():
         at: Path = ("clusters", name)
         site = platform.sites[cluster.site]
@@ -34,6 +35,19 @@ def check(platform: Platform) -> Iterator[Finding]:
                 allowed="one default tier",
             )
     yield from _machines_once(platform)
+
+
+def _registry(site: Site, at: Path, platform: Platform) -> Iterator[Finding]:
+    """A site's mirror is declared like any other registry: it has a country and an operator."""
+    hosts = [registry.host for registry in platform.registries.values()]
+    if site.registry is not None and site.registry not in hosts:
+        yield Finding(
+            code="dangling-name",
+            path=(*at, "registry"),
+            message=f"{site.registry} is not among the registries of the platform",
+            allowed=listed(hosts) or "none is declared",
+            suggestion="add it under 'registries'",
+        )
 
 
 def _site(site: Site, at: Path, platform: Platform) -> Iterator[Finding]:

@@ -36,6 +36,9 @@ def _references(platform: Platform) -> Iterator[tuple[Path, str, str, Collection
             yield ("sites", name, "parent"), "site", site.parent, platform.sites
     for name, cluster in platform.clusters.items():
         yield ("clusters", name, "site"), "site", cluster.site, platform.sites
+        for key, bucket in (("backupStore", cluster.backup_store), ("artefactStore", cluster.artefact_store)):
+            if bucket is not None:
+                yield ("clusters", name, key, "site"), "site", bucket.site, platform.sites
         if isinstance(cluster.control_plane, HostedControlPlane):
             where = ("clusters", name, "controlPlane", "managementCluster")
             yield where, "cluster", cluster.control_plane.management_cluster, platform.clusters

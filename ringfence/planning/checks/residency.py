@@ -102,7 +102,13 @@ def _at_site(platform: Platform, path: Path, classes: Iterable[str], flow: Flow,
 
 
 def _clusters(platform: Platform) -> Iterator[Step]:
-    """A cluster processes what it mounts; its tenants' classes are what they may bring."""
+    """A cluster processes what it mounts; its tenants' classes are what they may bring; its buckets hold all of it."""
+    for name, spec in platform.clusters.items():
+        for key, bucket in (("backupStore", spec.backup_store), ("artefactStore", spec.artefact_store)):
+            if bucket is not None:
+                classes = lineage.classes_of_cluster(platform, name)
+                what = f"{bucket.bucket}, a bucket of {name}"
+                yield _at_site(platform, ("clusters", name, key, "site"), classes, "rest", what, bucket.site)
     for name, dataset in platform.datasets.items():
         classes = lineage.classes_of_dataset(platform, name)
         for index, cluster in enumerate(dataset.clusters):
