@@ -156,6 +156,7 @@ def test_no_storage_class_where_one_of_the_tenants_classes_may_not_rest() -> Non
 
 def test_a_namespace_that_serves_models_answers_the_gateway_only() -> None:
     raw = deepcopy(FIFTY)
+    raw["clusters"]["fra"]["addOns"] = {"ai-gateway": {}}
     raw["models"] = {
         "chat": {
             "kind": "weights",
@@ -188,6 +189,25 @@ def test_a_namespace_that_serves_models_answers_the_gateway_only() -> None:
         if each["kind"] == "RoleBinding" and each["metadata"]["namespace"] == "finance-models"
     ]
     assert bindings == [("ringfence-tenant-viewer", ["finance-leads", "finance", "finance-viewers"])]
+
+
+def test_without_a_gateway_models_answer_their_own_tenant_only() -> None:
+    raw = deepcopy(FIFTY)
+    raw["models"] = {
+        "chat": {
+            "kind": "weights",
+            "tenant": "finance",
+            "source": "oci://r.example/chat:1",
+            "runtime": "vllm",
+            "parametersBillions": 8,
+            "placements": [{"cluster": "fra", "pool": "h100"}],
+        }
+    }
+    manifests = tenancy.tenant_manifests(Platform.model_validate(raw), "fra", "finance")
+
+    policy = _one(manifests, "NetworkPolicy", "allow-callers", "finance-models")
+    own = {"namespaceSelector": {"matchLabels": {"ringfence.dev/tenant": "finance"}}}
+    assert policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [own]}]}
 
 
 def _two_sites(country: str, reachability: str = "connected") -> Platform:

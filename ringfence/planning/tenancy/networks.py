@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ringfence.planning.labels import Tags
 from ringfence.planning.places import place_of
+from ringfence.planning.serving.installed import add_ons_on, has_add_on
 from ringfence.planning.tenancy.layout import TenantNamespace, tenant_namespaces
 from ringfence.planning.tenancy.names import TENANT_LABEL, Manifest, metadata, tenant_classes, tenant_tags
 from ringfence.planning.tenancy.pools import provider_of
@@ -43,6 +44,7 @@ def network_manifests(platform: Platform, cluster: str, tenant: str) -> list[Man
         made += [deny_all(namespace, tags), allow_dns(namespace, tags), allow_monitoring(namespace, tags)]
         if namespace.models:
             made += [allow_gateway_in(namespace, tags), *allow_stores(platform, cluster, namespace, tags)]
+            made += [] if has_add_on(platform, cluster, "ai-gateway") else [allow_callers(tenant, namespace, tags)]
         else:
             made += [allow_tenant(tenant, namespace, tags), allow_gateway_out(namespace, tags)]
         made += allow_destinations(platform, cluster, tenant, namespace, tags)
@@ -82,6 +84,12 @@ def allow_gateway_in(namespace: TenantNamespace, tags: Tags) -> Manifest:
     return _policy("allow-gateway", namespace, tags, ingress=[{"from": callers}])
 
 
+def allow_callers(tenant: str, namespace: TenantNamespace, tags: Tags) -> Manifest:
+    """Without a model gateway (a small edge site) the tenant's own pods ask its models themselves."""
+    own = [{"namespaceSelector": {"matchLabels": {TENANT_LABEL: tenant}}}]
+    return _policy("allow-callers", namespace, tags, ingress=[{"from": own}])
+
+
 def allow_gateway_out(namespace: TenantNamespace, tags: Tags) -> Manifest:
     """Work calls models through the gateway, which counts tokens and knows where each model may run."""
     gateway = [{"namespaceSelector": _named(GATEWAY_NAMESPACE)}]
@@ -90,8 +98,8 @@ def allow_gateway_out(namespace: TenantNamespace, tags: Tags) -> Manifest:
 
 def allow_stores(platform: Platform, cluster: str, namespace: TenantNamespace, tags: Tags) -> list[Manifest]:
     """Models read their weights from the cluster's own object store, where it has one."""
-    enabled = {name for name, add_on in platform.clusters[cluster].add_ons.items() if add_on.enabled}
-    stores = [{"namespaceSelector": _named(store)} for name, store in STORE_NAMESPACES.items() if name in enabled]
+    installed = add_ons_on(platform, cluster)
+    stores = [{"namespaceSelector": _named(store)} for name, store in STORE_NAMESPACES.items() if name in installed]
     return [_policy("allow-stores", namespace, tags, egress=[{"to": stores}])] if stores else []
 
 
