@@ -11,6 +11,7 @@ from typing import Any
 
 from components.addons.manifests import Objects, manifest
 from ringfence.planning.addon_context import AddOnContext
+from ringfence.planning.onprem.objects import mirrored
 
 POLICY = "nic-cluster-policy"
 """The operator reads a policy of this name only."""
@@ -36,21 +37,27 @@ def objects(context: AddOnContext) -> Objects:
         "nodeAffinity": _on_adapters(),
         "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
         "ofedDriver": {
-            **_image("doca-driver", DRIVER),
+            **_image(context, "doca-driver", DRIVER),
             # Bare metal has storage modules of an earlier driver loaded, and the container stops when it finds them.
             "env": [{"name": "UNLOAD_STORAGE_MODULES", "value": "true"}],
             "terminationGracePeriodSeconds": 300,
             "upgradePolicy": {"autoUpgrade": True, "maxParallelUpgrades": 1, "safeLoad": True},
         },
-        "rdmaSharedDevicePlugin": {**_image("k8s-rdma-shared-dev-plugin", RELEASE), "config": _adapters(fabrics)},
-        "secondaryNetwork": {"multus": _image("multus-cni", RELEASE), "cniPlugins": _image("plugins", RELEASE)},
-        "nvIpam": _image("nvidia-k8s-ipam", RELEASE),
+        "rdmaSharedDevicePlugin": {
+            **_image(context, "k8s-rdma-shared-dev-plugin", RELEASE),
+            "config": _adapters(fabrics),
+        },
+        "secondaryNetwork": {
+            "multus": _image(context, "multus-cni", RELEASE),
+            "cniPlugins": _image(context, "plugins", RELEASE),
+        },
+        "nvIpam": _image(context, "nvidia-k8s-ipam", RELEASE),
     }
     return Objects(after=(manifest("mellanox.com/v1alpha1", "NicClusterPolicy", POLICY, spec=spec),))
 
 
-def _image(image: str, version: str) -> dict[str, str]:
-    return {"repository": REPOSITORY, "image": image, "version": version}
+def _image(context: AddOnContext, image: str, version: str) -> dict[str, str]:
+    return {"repository": mirrored(REPOSITORY, context.registry), "image": image, "version": version}
 
 
 def _adapters(fabrics: set[str]) -> str:

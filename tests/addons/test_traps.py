@@ -401,6 +401,19 @@ class TestData:
             "credential": {"name": "paris", "key": "cloud"},
         }
 
+    def test_images_that_we_name_come_from_the_mirror(self) -> None:
+        """A tag at its maker's registry is refused in prod: whoever owns the registry can move it."""
+        context = replace(DATACENTRE, registry="registry.fra.internal")
+        [plugin] = values(context, "velero")["initContainers"]
+        assert plugin["image"] == "registry.fra.internal/velero/velero-plugin-for-aws:v1.14.2"
+        assert plugin["name"] == "velero-plugin-for-aws"
+        gateway = values(context, "envoy-gateway")["config"]["envoyGateway"]["provider"]["kubernetes"]
+        assert gateway["shutdownManager"]["image"] == "registry.fra.internal/envoyproxy/gateway:v1.9.0"
+        policy = objects(context, "network-operator")["NicClusterPolicy/nic-cluster-policy"]["spec"]
+        assert policy["ofedDriver"]["repository"] == "registry.fra.internal/nvidia/mellanox"
+        pods = objects(context, "log-collector", "loki")["DaemonSet/log-collector"]["spec"]["template"]["spec"]
+        assert pods["containers"][0]["image"].startswith("registry.fra.internal/otel/")
+
     def test_datadog_has_no_silent_site_in_the_united_states(self) -> None:
         assert values(DATACENTRE, "datadog")["datadog"]["site"] == "datadoghq.eu"
         for site, reason in (
