@@ -192,6 +192,14 @@ def test_a_replica_over_two_nodes_is_an_llm_inference_service() -> None:
     assert spec["labels"]["kueue.x-k8s.io/queue-name"] == "nvidia-h100-80gb"
 
 
+def test_on_a_shared_device_the_engine_takes_its_part_of_the_memory_only() -> None:
+    """Time slices divide time, not memory: vLLM would take nine tenths of the device and starve the others."""
+    sliced = predictor(pool={"sharing": {"kind": "time-slicing", "replicas": 4}})
+
+    assert "--gpu-memory-utilization=0.23" in sliced["model"]["args"]
+    assert not any("gpu-memory" in argument for argument in predictor()["model"]["args"])
+
+
 def test_one_node_is_tensor_parallel_in_an_inference_service() -> None:
     made = predictor({"acceleratorsPerReplica": 4, "parametersBillions": 70.55})
 

@@ -50,6 +50,8 @@ class Replica:
     """For each node."""
     memory_gib: int
     """For each node: request and limit alike."""
+    slices: int = 1
+    """Replicas that take turns on one device and share its memory, which nothing but their own settings divides."""
 
     @property
     def units_per_node(self) -> int:
@@ -84,6 +86,7 @@ def replica_of(platform: Platform, name: str, cluster: str) -> Replica:
         unit=row.unit,
         units=units,
         nodes=nodes,
+        slices=pool.sharing.replicas if isinstance(pool.sharing, TimeSlicing) else 1,
         millicpus=on_node * min(MILLICPUS_PER_UNIT, int(row.millicpus_per_unit * SHARE)),
         memory_gib=max(
             1, min(math.ceil(weights * 1.1 + HOST_GIB), int(on_node * row.mebibytes_per_unit * SHARE / 1024))

@@ -35,6 +35,9 @@ RUNTIMES: dict[str, RuntimeFacts] = {
 }
 """Source: kserve/kserve v0.20.0, charts/kserve-runtime-configs/files/runtimes/resources.yaml."""
 
+ENGINE_SHARE = 0.9
+"""Part of a device's memory that vLLM takes by default. On a shared device it would take it from the others."""
+
 MODEL_FOLDER = "/mnt/models"
 """Where KServe puts weights; vLLM's runtime reads it from MODEL_DIR (config/runtimes/kserve-vllmserver.yaml)."""
 
@@ -57,6 +60,8 @@ def arguments(name: str, model: ServedModel, replica: Replica) -> list[str]:
     ]
     if replica.units_per_node > 1:
         made.append(f"--tensor-parallel-size={replica.units_per_node}")
+    if replica.slices > 1:
+        made.append(f"--gpu-memory-utilization={ENGINE_SHARE / replica.slices:.2f}")
     if model.precision == "fp8":
         made.append("--quantization=fp8")
     return made
