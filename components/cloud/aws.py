@@ -32,7 +32,7 @@ from ringfence.planning.cloud.aws import (
 )
 from ringfence.planning.cloud.control_plane import public_cidrs
 from ringfence.planning.cloud.kubeconfig import eks_kubeconfig
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.cluster import Cluster
 from ringfence.spec.site import CloudSite
@@ -84,6 +84,7 @@ class AwsTrainingCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: AwsTrainingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsTrainingCluster", name, {}, opts)
         self._name, self._args = name, args
+        self._physical = physical(args.tags.platform, name, 100)
         self._child = pulumi.ResourceOptions(parent=self)
         plan = planned(f"clusters.{name}", lambda: plan_network(args.site, args.cluster.network))
         groups = planned(f"clusters.{name}", lambda: plan_node_groups(args.site, args.cluster, args.node_labels))
@@ -115,7 +116,7 @@ class AwsTrainingCluster(pulumi.ComponentResource):
         self.access_roles = AwsClusterAccess(f"{name}-access", access, self._child).role_arns
         self._nodes(groups)
         self.file_systems = self._file_systems(plan)
-        registry = AwsRegistryArgs(path=name, key_arn=self.key_id, tags=args.tags)
+        registry = AwsRegistryArgs(path=self._physical, key_arn=self.key_id, tags=args.tags)
         self.registry_url = AwsRegistry(name, registry, self._child).url
         self.register_outputs(self._outputs())
 
@@ -150,7 +151,7 @@ class AwsTrainingCluster(pulumi.ComponentResource):
     def _role(self, name: str, service: str, managed: tuple[str, ...]) -> aws.iam.Role:
         role = aws.iam.Role(
             name,
-            name=fit(name, 64),
+            name=physical(self._args.tags.platform, name, 64),
             assume_role_policy=policies.assumed_by(service, policies.POD_IDENTITY_ACTIONS),
             tags=self._args.tags.aws(),
             opts=self._child,
@@ -165,7 +166,7 @@ class AwsTrainingCluster(pulumi.ComponentResource):
         name, args = self._name, self._args
         logs = aws.cloudwatch.LogGroup(
             f"{name}-audit",
-            name=f"/aws/eks/{fit(name, 100)}/cluster",  # EKS writes to no other name
+            name=f"/aws/eks/{self._physical}/cluster",  # EKS writes to no other name
             kms_key_id=self.key_id,
             retention_in_days=log_retention(args.audit_retention_days),
             tags=args.tags.aws(),
@@ -179,7 +180,7 @@ class AwsTrainingCluster(pulumi.ComponentResource):
         )
         return aws.eks.Cluster(
             name,
-            name=fit(name, 100),
+            name=self._physical,
             role_arn=role.arn,
             version=_minor(args.cluster.kubernetes_version),
             access_config={

@@ -14,7 +14,7 @@ from components.cloud._aws import aws
 from components.cloud.aws_bucket import new_key
 from components.cloud.sdk import planned
 from ringfence.planning.cloud.aws import partition
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.cloud.schedule import aws_cron
 from ringfence.planning.labels import Tags
 from ringfence.spec.data import Backup
@@ -58,7 +58,7 @@ class AwsBackup(pulumi.ComponentResource):
         home = self._vault(name, args.site, args.tags, None, other_account=copied_to)
         self.vault_arn = home.arn
         rule: aws.backup.PlanRuleArgsDict = {
-            "rule_name": fit(name, 50),
+            "rule_name": physical(args.tags.platform, name, 50),
             "target_vault_name": home.name,
             "schedule": planned(f"backup {name}", lambda: aws_cron(args.backup.schedule)),
             "lifecycle": {"delete_after": days},
@@ -79,10 +79,12 @@ class AwsBackup(pulumi.ComponentResource):
             self.vault_arn = away.arn
             rule["lifecycle"] = {"delete_after": min(days, STAGED_DAYS)}
             rule["copy_actions"] = [{"destination_vault_arn": away.arn, "lifecycle": {"delete_after": days}}]
-        plan = aws.backup.Plan(name, name=fit(name, 50), rules=[rule], tags=args.tags.aws(), opts=child)
+        plan = aws.backup.Plan(
+            name, name=physical(args.tags.platform, name, 50), rules=[rule], tags=args.tags.aws(), opts=child
+        )
         aws.backup.Selection(
             name,
-            name=fit(name, 50),
+            name=physical(args.tags.platform, name, 50),
             plan_id=plan.id,
             iam_role_arn=self._role().arn,
             resources=[args.resource_arn],
@@ -100,13 +102,21 @@ class AwsBackup(pulumi.ComponentResource):
             root = f"arn:{partition(site.region)}:iam::{other_account}:root"
             statements.append(policies.lent_key(root, "Decrypt", "DescribeKey", "GenerateDataKey*", "CreateGrant"))
         key = new_key(f"{name}-vault", f"Backups {name}", tags, statements, opts)
-        return aws.backup.Vault(name, name=fit(name, 50), kms_key_arn=key.arn, tags=tags.aws(name), opts=opts)
+        return aws.backup.Vault(
+            name, name=physical(tags.platform, name, 50), kms_key_arn=key.arn, tags=tags.aws(name), opts=opts
+        )
 
     def _role(self) -> aws.iam.Role:
         name, args = f"{self._name}-backup", self._args
         child = pulumi.ResourceOptions(parent=self)
         trust = policies.assumed_by("backup.amazonaws.com", StringEquals={"aws:SourceAccount": args.site.account})
-        role = aws.iam.Role(name, name=fit(name, 64), assume_role_policy=trust, tags=args.tags.aws(), opts=child)
+        role = aws.iam.Role(
+            name,
+            name=physical(args.tags.platform, name, 64),
+            assume_role_policy=trust,
+            tags=args.tags.aws(),
+            opts=child,
+        )
         for policy in (_SERVICE, *_MANAGED):
             short = policy.rpartition("/")[2].removeprefix("AWSBackupServiceRolePolicyFor").lower()
             arn = f"arn:{partition(args.site.region)}:iam::aws:policy/{policy}"

@@ -13,7 +13,7 @@ import pulumi
 from components.cloud import aws_policies as policies
 from components.cloud._aws import aws
 from ringfence.planning.cloud.aws import partition
-from ringfence.planning.cloud.names import bucket_name, fit
+from ringfence.planning.cloud.names import bucket_name, fit, physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
 
@@ -40,7 +40,7 @@ def new_key(
         tags=tags.aws(name),
         opts=opts,
     )
-    aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.id, opts=opts)
+    aws.kms.Alias(name, name=f"alias/{physical(tags.platform, name, 200)}", target_key_id=key.id, opts=opts)
     return key
 
 
@@ -94,7 +94,7 @@ class AwsBucket(pulumi.ComponentResource):
         """A bucket that nobody outside the account can be let into, with ACLs off."""
         bucket = aws.s3.Bucket(
             name,
-            bucket=bucket_name(name, self._args.site.account),
+            bucket=bucket_name(self._args.tags.platform, name, self._args.site.account),
             object_lock_enabled=locked or None,
             tags=self._args.tags.aws(name),
             opts=self._child(),

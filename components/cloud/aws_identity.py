@@ -14,7 +14,7 @@ import pulumi
 from components.cloud import aws_policies as policies
 from components.cloud._aws import aws
 from ringfence.planning.cloud.aws import partition
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.cluster import Access
 from ringfence.spec.site import CloudSite
@@ -45,7 +45,7 @@ class AwsPodIdentity(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,
-            name=fit(name, 64),
+            name=physical(args.tags.platform, name, 64),
             assume_role_policy=policies.assumed_by("pods.eks.amazonaws.com", policies.POD_IDENTITY_ACTIONS),
             tags=args.tags.aws(),
             opts=child,
@@ -126,7 +126,7 @@ class AwsClusterAccess(pulumi.ComponentResource):
             return pulumi.Output.from_input(args.principals[group])
         role = aws.iam.Role(
             f"{self._name}-{group}",
-            name=fit(f"{self._name}-{group}", 64),
+            name=physical(args.tags.platform, f"{self._name}-{group}", 64),
             description=f"People of the group {group}",
             assume_role_policy=policies.assumed_by_group(partition(args.site.region), args.site.account, group),
             tags=args.tags.aws(),

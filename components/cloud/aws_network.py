@@ -22,7 +22,7 @@ from ringfence.planning.cloud.aws import (
     log_retention,
     partition,
 )
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
 
@@ -171,7 +171,7 @@ class AwsNetwork(pulumi.ComponentResource):
         name, args = f"{self._name}-flow", self._args
         group = aws.cloudwatch.LogGroup(
             name,
-            name=f"/ringfence/{self._name}/flow",
+            name=f"/ringfence/{physical(args.tags.platform, self._name, 200)}/flow",
             kms_key_id=args.key_arn,
             retention_in_days=log_retention(args.log_retention_days),
             tags=args.tags.aws(),
@@ -180,7 +180,7 @@ class AwsNetwork(pulumi.ComponentResource):
         account = {"aws:SourceAccount": args.site.account}
         role = aws.iam.Role(
             name,
-            name=fit(name, 64),
+            name=physical(args.tags.platform, name, 64),
             assume_role_policy=policies.assumed_by("vpc-flow-logs.amazonaws.com", StringEquals=account),
             tags=args.tags.aws(),
             opts=self._child(),

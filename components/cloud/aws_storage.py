@@ -16,7 +16,7 @@ from components.cloud._aws import aws
 from components.cloud.aws_backup import AwsBackup, AwsBackupArgs
 from components.cloud.aws_bucket import AwsBucket, AwsBucketArgs
 from components.cloud.copies import own_copies, own_key
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.data import Dataset
 from ringfence.spec.site import CloudSite
@@ -110,7 +110,7 @@ class AwsDatasetStore(pulumi.ComponentResource):
         role_name = f"{self._name}-replication"
         role = aws.iam.Role(
             role_name,
-            name=fit(role_name, 64),
+            name=physical(self._args.tags.platform, role_name, 64),
             assume_role_policy=policies.assumed_by(
                 "s3.amazonaws.com", StringEquals={"aws:SourceAccount": self._args.site.account}
             ),

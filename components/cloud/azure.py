@@ -29,7 +29,7 @@ from ringfence.planning.cloud.azure import (
     plan_network,
 )
 from ringfence.planning.cloud.control_plane import public_cidrs
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.cloud.principals import native_groups
 from ringfence.planning.cloud.zones import zones_of
 from ringfence.planning.labels import Tags
@@ -92,10 +92,13 @@ class AzureTrainingCluster(pulumi.ComponentResource):
         rows = planned(where, lambda: plan_agent_pools(args.site, args.cluster, args.node_labels))
         open_to = planned(where, lambda: public_cidrs(args.cluster.control_plane))
         everybody = (*access.operators, *access.auditors, *args.groups)
-        self._groups = planned(where, lambda: native_groups("azure", everybody, args.principals))
+        known = native_groups("azure", everybody, args.principals)
+        self._groups = known.known
+        if known.unknown:
+            pulumi.log.warn(known.warning, resource=self)
         group = azure.resources.ResourceGroup(
             name,
-            resource_group_name=fit(name, 90),
+            resource_group_name=physical(args.tags.platform, name, 90),
             location=args.site.region,
             tags=args.tags.azure(),
             opts=self._child,
@@ -122,7 +125,7 @@ class AzureTrainingCluster(pulumi.ComponentResource):
             plan=plan,
             system_pool=rows[0],
             open_to=open_to,
-            admin_group_ids=[self._groups[operator] for operator in access.operators],
+            admin_group_ids=[self._groups[each] for each in access.operators if each in self._groups],
             resource_group=group.name,
             node_subnet_id=self._network.node_subnet_id,
             api_server_subnet_id=self._network.api_server_subnet_id,
@@ -177,7 +180,7 @@ class AzureTrainingCluster(pulumi.ComponentResource):
             ("auditors", access.auditors),
             ("tenants", self._args.groups),
         ):
-            for group in groups:
+            for group in (group for group in groups if group in self._groups):
                 for role in _ROLES[kind]:
                     short = role.removeprefix("Azure Kubernetes Service ").lower().replace(" ", "-")
                     grant(

@@ -15,7 +15,7 @@ from components.cloud.azure_keys import AzureKey, AzureKeyArgs
 from components.cloud.azure_logs import AzureLogs, AzureLogsArgs
 from components.cloud.azure_network import AzurePrivateAccess, private_endpoint
 from ringfence.planning.cloud.azure import storage_sku
-from ringfence.planning.cloud.names import alphanumeric, fit
+from ringfence.planning.cloud.names import alphanumeric, physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
 
@@ -60,7 +60,7 @@ class AzureAccount(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         group = azure.resources.ResourceGroup(
             name,
-            resource_group_name=fit(name, 90),
+            resource_group_name=physical(args.tags.platform, name, 90),
             location=args.site.region,
             tags=args.tags.azure(),
             opts=child,
@@ -88,7 +88,7 @@ class AzureAccount(pulumi.ComponentResource):
         args = self._args
         return azure.storage.StorageAccount(
             self._name,
-            account_name=alphanumeric(self._name, args.site.account, 24),
+            account_name=alphanumeric(physical(args.tags.platform, self._name, 200), args.site.account, 24),
             resource_group_name=self.resource_group,
             location=args.site.region,
             kind=azure.storage.Kind.STORAGE_V2,

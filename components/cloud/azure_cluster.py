@@ -15,7 +15,7 @@ from components.cloud.azure_keys import AzureKey, grant
 from components.cloud.azure_nodes import profile
 from ringfence.planning.cloud.azure import AzureAgentPool, AzureNetworkPlan
 from ringfence.planning.cloud.kubeconfig import aks_kubeconfig_from
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.cluster import Cluster
 from ringfence.spec.site import CloudSite
@@ -138,13 +138,13 @@ class AzureControlPlane(pulumi.ComponentResource):
         args, name = self._args, self._name
         return azure.containerservice.ManagedCluster(
             name,
-            resource_name_=fit(name, 63),
+            resource_name_=physical(args.tags.platform, name, 63),
             resource_group_name=args.resource_group,
             location=args.site.region,
             sku={"name": "Base", "tier": "Standard"},
             kubernetes_version=args.cluster.kubernetes_version,
-            dns_prefix=fit(name, 54),
-            node_resource_group=fit(f"{name}-nodes", 80),
+            dns_prefix=physical(args.tags.platform, name, 54),
+            node_resource_group=physical(args.tags.platform, f"{name}-nodes", 80),
             agent_pool_profiles=[profile(args.system_pool, args.node_subnet_id, args.tags)],
             identity={
                 "type": azure.containerservice.ResourceIdentityType.USER_ASSIGNED,

@@ -13,7 +13,7 @@ import pulumi
 
 from components.cloud._azure import azure
 from ringfence.planning.cloud.azure import ROLES
-from ringfence.planning.cloud.names import hyphenated
+from ringfence.planning.cloud.names import hyphenated, physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
 
@@ -76,7 +76,7 @@ class AzureKey(pulumi.ComponentResource):
         who = azure.authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=self))
         vault = azure.keyvault.Vault(
             name,
-            vault_name=hyphenated(name, args.site.account, 24),
+            vault_name=hyphenated(physical(args.tags.platform, name, 200), args.site.account, 24),
             resource_group_name=args.resource_group,
             location=args.site.region,
             properties={

@@ -13,7 +13,7 @@ import pulumi
 from components.cloud._azure import azure
 from components.cloud.azure_keys import AzureKey
 from components.cloud.azure_network import AzurePrivateAccess, private_endpoint
-from ringfence.planning.cloud.names import alphanumeric
+from ringfence.planning.cloud.names import alphanumeric, physical
 from ringfence.planning.cloud.zones import AZURE_ZONED
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
@@ -46,7 +46,7 @@ class AzureRegistry(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         registry = azure.containerregistry.Registry(
             name,
-            registry_name=alphanumeric(name, args.site.account, 50),
+            registry_name=alphanumeric(physical(args.tags.platform, name, 200), args.site.account, 50),
             resource_group_name=args.resource_group,
             location=args.site.region,
             sku={"name": "Premium"},

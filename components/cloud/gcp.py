@@ -21,7 +21,7 @@ from components.cloud.sdk import planned
 from ringfence.planning.cloud.control_plane import public_cidrs
 from ringfence.planning.cloud.gcp import LOG_COMPONENTS, GcpNetworkPlan, GcpNodePool, plan_network, plan_node_pools
 from ringfence.planning.cloud.kubeconfig import gke_kubeconfig
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.cloud.principals import native_groups
 from ringfence.planning.labels import Tags
 from ringfence.spec.cluster import Cluster
@@ -80,7 +80,10 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         rows = planned(where, lambda: plan_node_pools(args.site, args.cluster, args.node_labels))
         open_to = planned(where, lambda: public_cidrs(args.cluster.control_plane))
         people = (*args.cluster.access.operators, *args.cluster.access.auditors)
-        self._groups = planned(where, lambda: native_groups("gcp", people, args.principals))
+        groups = native_groups("gcp", people, args.principals)
+        self._groups = groups.known
+        if groups.unknown:
+            pulumi.log.warn(groups.warning, resource=self)
         kinds = {tier.kind for tier in args.cluster.storage.values()}
         services = tuple(service for kind, service in _TIERS.items() if kind in kinds)
         users = ("container", "compute", "artifactregistry", "logging", *services)
@@ -91,7 +94,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         self.network_id = self._network.network_id
         logs = GcpLogsArgs(
             site=args.site,
-            cluster_name=fit(name, 40),
+            cluster_name=physical(args.tags.platform, name, 40),
             key_id=self.key_id,
             retention_days=args.audit_retention_days,
             locked=args.tags.environment == "prod",
@@ -133,7 +136,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         account = gcp.serviceaccount.Account(
             name,
             project=project,
-            account_id=fit(name, 30),
+            account_id=physical(self._args.tags.platform, name, 30),
             display_name=f"Nodes of {self._name}",
             opts=self._child,
         )
@@ -150,7 +153,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         domains = {group.partition("@")[2] for group in self._groups.values()}
         return gcp.container.Cluster(
             name,
-            name=fit(name, 40),
+            name=physical(args.tags.platform, name, 40),
             project=args.site.account,
             location=args.site.region,
             node_locations=list(plan.zones),
@@ -177,7 +180,9 @@ class GcpTrainingCluster(pulumi.ComponentResource):
                 "gcp_public_cidrs_access_enabled": False,
             },
             master_auth={"client_certificate_config": {"issue_client_certificate": False}},
-            authenticator_groups_config={"security_group": f"gke-security-groups@{min(domains)}"},
+            authenticator_groups_config=(
+                {"security_group": f"gke-security-groups@{min(domains)}"} if domains else None
+            ),
             workload_identity_config={"workload_pool": self.workload_pool},
             enable_shielded_nodes=True,
             enable_legacy_abac=False,
@@ -222,6 +227,8 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         access = self._args.cluster.access
         for role, groups in (("container.admin", access.operators), ("container.viewer", access.auditors)):
             for group in groups:
+                if group not in self._groups:
+                    continue
                 gcp.projects.IAMMember(
                     f"{self._name}-{role}-{group.partition('@')[0]}",
                     project=self._args.site.account,
@@ -273,7 +280,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
             self._name,
             project=project,
             location=args.site.region,
-            repository_id=fit(self._name, 63),
+            repository_id=physical(args.tags.platform, self._name, 63),
             format="DOCKER",
             mode="STANDARD_REPOSITORY",
             docker_config={"immutable_tags": True},

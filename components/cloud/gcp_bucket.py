@@ -79,7 +79,7 @@ class GcpBucket(pulumi.ComponentResource):
         args = self._args
         return gcp.storage.Bucket(
             name,
-            name=bucket_name(name, args.site.account),
+            name=bucket_name(args.tags.platform, name, args.site.account),
             project=args.site.account,
             location=args.site.region,
             storage_class="STANDARD",

@@ -13,7 +13,7 @@ import pulumi
 from components.cloud._gcp import gcp
 from components.cloud.sdk import planned
 from ringfence.planning.cloud import lustre
-from ringfence.planning.cloud.names import fit
+from ringfence.planning.cloud.names import physical
 from ringfence.planning.labels import Tags
 from ringfence.spec.cluster import StorageTier
 from ringfence.spec.site import CloudSite
@@ -54,7 +54,7 @@ class GcpFileSystem(pulumi.ComponentResource):
             self._name,
             project=args.site.account,
             location=args.zone,
-            instance_id=fit(self._name, 63),
+            instance_id=physical(args.tags.platform, self._name, 63),
             filesystem="scratch",
             capacity_gib=str(plan.capacity_gib),
             per_unit_storage_throughput=str(plan.mib_per_second_per_tib),

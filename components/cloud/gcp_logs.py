@@ -42,7 +42,7 @@ class GcpLogs(pulumi.ComponentResource):
             name,
             project=site.account,
             location=site.region,
-            bucket_id=name,
+            bucket_id=f"{args.cluster_name}-logs",
             retention_days=planned(f"clusters.{args.cluster_name}", lambda: log_retention(args.retention_days)),
             locked=args.locked,
             cmek_settings={"kms_key_name": args.key_id},
@@ -51,7 +51,7 @@ class GcpLogs(pulumi.ComponentResource):
         lines = cluster_lines(args.cluster_name, site.region)
         sink = gcp.logging.ProjectSink(
             name,
-            name=name,
+            name=f"{args.cluster_name}-logs",
             project=site.account,
             destination=pulumi.Output.concat("logging.googleapis.com/", bucket.id),
             filter=lines,
@@ -60,7 +60,7 @@ class GcpLogs(pulumi.ComponentResource):
         )
         gcp.logging.ProjectExclusion(
             name,
-            name=name,
+            name=f"{args.cluster_name}-logs",
             project=site.account,
             description=f"Kept in {site.region} instead of the global default bucket",
             filter=lines,

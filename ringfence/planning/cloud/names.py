@@ -18,6 +18,11 @@ def fit(name: str, limit: int) -> str:
     return f"{name[: limit - _HASH - 1].rstrip('-')}-{sha256(name.encode()).hexdigest()[:_HASH]}"
 
 
+def physical(platform: str, name: str, limit: int) -> str:
+    """The name with the platform's in front, unless it begins with it: two platforms may share an account."""
+    return fit(name if name.startswith(f"{platform}-") else f"{platform}-{name}", limit)
+
+
 def alphanumeric(name: str, owner: str, limit: int) -> str:
     """Lower-case letters and digits only, with a hash of name and owner: Azure storage accounts (24), registries (50).
 
@@ -33,9 +38,9 @@ def hyphenated(name: str, owner: str, limit: int) -> str:
     return f"{name.lower()[: limit - _HASH - 1].rstrip('-')}-{digest}"
 
 
-def bucket_name(name: str, owner: str) -> str:
+def bucket_name(platform: str, name: str, owner: str) -> str:
     """The bucket of a dataset store: known before it exists, so that add-ons and reviews can name it.
 
     `owner` is the AWS account or GCP project.
     """
-    return hyphenated(name, owner, 63)
+    return hyphenated(physical(platform, name, 200), owner, 63)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-
-from ringfence.planning.cloud import Unplannable
+from dataclasses import dataclass
 
 _NATIVE = {
     "azure": (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I), "the object id of an Entra group"),
@@ -16,14 +15,29 @@ _NATIVE = {
 }
 
 
-def native_groups(cloud: str, groups: Iterable[str], principals: Mapping[str, str]) -> dict[str, str]:
-    """Group to the cloud's own name for it: as `principals` says, or the group itself where it already is one.
+@dataclass(frozen=True)
+class NativeGroups:
+    """Groups, as one cloud names them."""
 
-    `cloud` is azure or gcp. Raises Unplannable for a group that has no such name: nobody could use its rights.
+    known: Mapping[str, str]
+    """Group to the cloud's own name for it."""
+    unknown: tuple[str, ...]
+    """Groups that the cloud cannot be told of: their people cannot come in."""
+
+    @property
+    def warning(self) -> str:
+        """What to say of the unknown ones."""
+        return f"nobody of {', '.join(self.unknown)} can come in: principals must give {self._wanted} for each"
+
+    _wanted: str
+
+
+def native_groups(cloud: str, groups: Iterable[str], principals: Mapping[str, str]) -> NativeGroups:
+    """The groups as `principals` says, or by their own name where it already is one of the cloud's.
+
+    `cloud` is azure or gcp.
     """
     pattern, wanted = _NATIVE[cloud]
-    found = {group: principals.get(group, group) for group in groups}
-    unknown = sorted(group for group, native in found.items() if not pattern.fullmatch(native))
-    if unknown:
-        raise Unplannable(f"access: {cloud} does not know the groups {', '.join(unknown)}: give {wanted} for each")
-    return found
+    named = {group: principals.get(group, group) for group in groups}
+    known = {group: native for group, native in named.items() if pattern.fullmatch(native)}
+    return NativeGroups(known, tuple(sorted(set(named) - set(known))), wanted)
