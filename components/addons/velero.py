@@ -20,6 +20,9 @@ PLUGINS = {
     "azure": "velero/velero-plugin-for-microsoft-azure:v1.14.0",
     "gcp": "velero/velero-plugin-for-gcp:v1.14.0",
 }
+AZURE_CONTAINER = "velero"
+"""Container in a storage account that names none."""
+
 NIGHTLY = "17 2 * * *"
 KEPT = "720h0m0s"
 
@@ -50,20 +53,33 @@ def values(context: AddOnContext) -> dict[str, Any]:
 
 
 def _location(target: BackupTarget, default: bool) -> dict[str, Any]:
+    bucket, config = _place(target)
     location: dict[str, Any] = {
         "name": target.name,
         "provider": "aws" if target.provider == "s3" else target.provider,
-        "bucket": target.bucket,
+        "bucket": bucket,
         "default": default,
         "accessMode": "ReadWrite",
+        "config": config,
     }
-    if target.provider in ("aws", "s3"):
-        location["config"] = {"region": target.region}
-    if target.endpoint:
-        location["config"] |= {"s3Url": target.endpoint, "s3ForcePathStyle": "true"}
     if target.credentials:
         location["credential"] = {"name": target.credentials, "key": "cloud"}
     return location
+
+
+def _place(target: BackupTarget) -> tuple[str, dict[str, str]]:
+    """The bucket and what its plugin must know of it. Every value is a string, booleans too."""
+    match target.provider:
+        case "azure":
+            account, _, container = target.bucket.partition("/")
+            identity = {} if target.credentials else {"useAAD": "true"}
+            return container or AZURE_CONTAINER, {"storageAccount": account, **identity}
+        case "gcp":
+            return target.bucket, {}
+    config = {"region": target.region}
+    if target.endpoint:
+        config |= {"s3Url": target.endpoint, "s3ForcePathStyle": "true"}
+    return target.bucket, config
 
 
 def _plugins(targets: tuple[BackupTarget, ...], registry: str | None) -> list[dict[str, Any]]:

@@ -66,6 +66,7 @@ class BackupTarget:
 
     name: str
     bucket: str
+    """On Azure the storage account, or account/container."""
     provider: Literal["aws", "azure", "gcp", "s3"]
     """`s3` is any S3-compatible store, reached at `endpoint`."""
     region: str

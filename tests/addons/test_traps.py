@@ -14,7 +14,7 @@ from components.addons.catalogue import VALUES, add_on_objects
 from components.addons.kueue import configuration
 from components.addons.prices import monthly_prices
 from ringfence.facts.addons import add_on_rows
-from ringfence.planning.addon_context import AddOnContext, Prices
+from ringfence.planning.addon_context import AddOnContext, BackupTarget, Prices
 from ringfence.planning.addons import AddOnPlanError, plan_add_ons
 from ringfence.spec.cluster import AddOnOverride
 from tests.addons.contexts import AWS, AZURE, DATACENTRE, EDGE, GCP, MIG, PRICES, TIMED, VGPU, WHOLE
@@ -413,6 +413,23 @@ class TestData:
         assert policy["ofedDriver"]["repository"] == "registry.fra.internal/nvidia/mellanox"
         pods = objects(context, "log-collector", "loki")["DaemonSet/log-collector"]["spec"]["template"]["spec"]
         assert pods["containers"][0]["image"].startswith("registry.fra.internal/otel/")
+
+    @pytest.mark.parametrize(
+        ("target", "expected"),
+        [
+            ({"provider": "azure", "bucket": "acct"}, ("velero", {"storageAccount": "acct", "useAAD": "true"})),
+            (
+                {"provider": "azure", "bucket": "acct/box", "credentials": "keys"},
+                ("box", {"storageAccount": "acct"}),
+            ),
+            ({"provider": "gcp", "bucket": "b"}, ("b", {})),
+            ({"provider": "aws", "bucket": "b"}, ("b", {"region": "r"})),
+        ],
+    )
+    def test_each_cloud_names_its_backups_place_in_its_own_way(self, target: dict, expected: tuple) -> None:
+        backup = BackupTarget(name="x", region="r", **target)
+        [location] = values(replace(AZURE, backups=(backup,)), "velero")["configuration"]["backupStorageLocation"]
+        assert (location["bucket"], location["config"]) == expected
 
     def test_datadog_has_no_silent_site_in_the_united_states(self) -> None:
         assert values(DATACENTRE, "datadog")["datadog"]["site"] == "datadoghq.eu"
