@@ -24,7 +24,7 @@ from policy.contract import Contract
 from policy.policies import CONTRACT, to_policy
 from policy.resource import Graph, Provider, Resource, normalised
 from policy.rule import Context, Finding, Rule, message
-from policy.values import Reader, decode, texts
+from policy.values import Reader, decode
 from ringfence.spec.residency import Outcome
 
 _SHORTEST_SECRET = 4
@@ -40,7 +40,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         super().__init__(name, version, list(self._policies.values()), EnforcementLevel.MANDATORY)
         self._name, self._version, self._program = name, version, program
         self._stack_config: dict[str, str] = {}
-        self._secret_config: tuple[str, ...] = ()
+        self._secrets: set[str] = set()
         self._contract: Contract | None = None
         self._contract_found = False
         self._applying: dict[str, tuple[Rule, ...]] = {}
@@ -55,8 +55,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         """Keep the stack's configuration: our own stacks' contract is in it."""
         super().ConfigureStack(request, _context)
         self._stack_config = dict(request.config)
-        secrets = set(request.config_secret_keys) if hasattr(request, "config_secret_keys") else set()
-        self._secret_config = tuple(value for key, value in request.config.items() if key in secrets)
+        self._secrets = {value for key, value in request.config.items() if key in set(request.config_secret_keys)}
         return proto.AnalyzerStackConfigureResponse()
 
     def Configure(self, request, _context):
@@ -148,7 +147,7 @@ class Analyzer(_PolicyAnalyzerServicer):
             type=normalised(request.type),
             urn=request.urn,
             name=request.name,
-            inputs=decode(json_format.MessageToDict(request.properties)),
+            inputs=decode(json_format.MessageToDict(request.properties), self._secrets),
             provider=self._provider(request.provider) if request.HasField("provider") else None,
             parent=options.parent or None,
             ignore_changes=tuple(options.ignoreChanges),
@@ -157,7 +156,7 @@ class Analyzer(_PolicyAnalyzerServicer):
     def _provider(self, sent) -> Provider:
         cached = self._providers.get(sent.urn)
         if cached is None or cached[0] != sent:
-            reader = Reader(decode(json_format.MessageToDict(sent.properties)))
+            reader = Reader(decode(json_format.MessageToDict(sent.properties), self._secrets))
             cached = (sent, Provider(sent.type, sent.urn, sent.name, reader))
             self._providers[sent.urn] = cached
         return cached[1]
@@ -178,7 +177,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         level = self._level(rule)
         for finding in findings:
             advised = finding.advice or (finding.outcome is Outcome.UNPROVEN and self._advises)
-            text = f"{rule.description}\n{self._redacted(message(rule, finding), finding.resource)}"
+            text = f"{rule.description}\n{self._redacted(message(rule, finding))}"
             response.diagnostics.append(
                 proto.AnalyzeDiagnostic(
                     policyName=rule.id,
@@ -192,9 +191,8 @@ class Analyzer(_PolicyAnalyzerServicer):
                 )
             )
 
-    def _redacted(self, text: str, resource: Resource) -> str:
-        hidden = {value for _, value, secret in texts(resource.inputs) if secret} | set(self._secret_config)
-        for value in sorted(hidden, key=len, reverse=True):
+    def _redacted(self, text: str) -> str:
+        for value in sorted(self._secrets, key=len, reverse=True):
             if len(value) >= _SHORTEST_SECRET:
                 text = text.replace(value, "[secret]")
         return text

@@ -24,13 +24,15 @@ class Location(Spec):
     """Where something is that no fact tells: a provider, a cluster, a registry, a host, an account, a gateway."""
 
     country: Country
-    operator: Country | None = None
-    """The legal home of whoever runs it; the country itself when unset."""
+    operator: tuple[Country, ...] | Country | None = None
+    """The legal home of whoever runs it, and of its owner where that is another; the country itself when unset."""
 
     @property
-    def operator_country(self) -> str:
-        """The operator's legal home."""
-        return self.operator or self.country
+    def laws(self) -> frozenset[str]:
+        """The countries whose law reaches the operator."""
+        if isinstance(self.operator, str):
+            return frozenset({self.operator})
+        return frozenset(self.operator or {self.country})
 
 
 def _location(value: Any) -> Any:
@@ -156,4 +158,4 @@ def _locations(platform: Platform) -> Iterator[tuple[str, Location]]:
 def _located(key: str, place: places.Place) -> Iterator[tuple[str, Location]]:
     """A location, unless it is not known: what is not declared stays unproven."""
     if place.country is not None:
-        yield key, Location(country=place.country, operator=place.operator_country)
+        yield key, Location(country=place.country, operator=tuple(sorted(place.laws or ())))

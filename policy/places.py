@@ -15,7 +15,7 @@ from functools import lru_cache
 from policy.contract import Contract
 from policy.resource import Resource
 from policy.rule import Context
-from policy.values import Read
+from policy.values import Read, Reader
 from ringfence.facts import regions
 
 CLOUDS = {"aws": "aws", "aws-native": "aws", "azure-native": "azure", "gcp": "gcp"}
@@ -201,17 +201,24 @@ def declared(contract: Contract | None, *keys: str | None) -> Located | None:
         found = contract.locations.get(key) if contract and key else None
         if key and found:
             name = key.partition(":")[2] or key
-            return Located(name, frozenset({found.country}), frozenset({found.operator_country}), via="the contract")
+            return Located(name, frozenset({found.country}), found.laws, via="the contract")
     return None
 
 
 def cluster_names(resource: Resource) -> list[str]:
     """The names by which a Kubernetes provider's cluster may be declared: identifier, context, cluster, provider."""
     provider = resource.provider
-    if provider is None:
-        return []
-    reads = [provider.reader.one(name).text for name in ("clusterIdentifier", "context", "cluster")]
-    return [name for name in (*reads, provider.name) if name]
+    return _names(provider.reader, provider.name) if provider else []
+
+
+def provider_names(provider: Resource) -> list[str]:
+    """The same names, of the provider as a resource of the stack."""
+    return _names(provider.reader, provider.name)
+
+
+def _names(reader: Reader, name: str) -> list[str]:
+    reads = [reader.one(path).text for path in ("clusterIdentifier", "context", "cluster")]
+    return [each for each in (*reads, name) if each]
 
 
 def _kubernetes(resource: Resource, context: Context, hops: int) -> Located:

@@ -58,7 +58,6 @@ def _framework(rule: Rule) -> PolicyComplianceFramework:
 
 def _contract_schema() -> PolicyConfigSchema:
     """The contract's keys, shallow: the analyzer checks the whole and explains what is wrong."""
-    lists, texts = ("registries", "trustedPackages"), ("tagKey", "defaultDataClass", "unproven")
-    kind = {**dict.fromkeys(lists, "array"), **dict.fromkeys(texts, "string")}
-    names = [field.alias or name for name, field in Contract.model_fields.items()]
-    return PolicyConfigSchema(properties={name: {"type": kind.get(name, "object")} for name in names})
+    described = Contract.model_json_schema(by_alias=True)["properties"]
+    kinds = {name: about.get("type") for name, about in described.items()}
+    return PolicyConfigSchema(properties={name: {"type": kind} if kind else {} for name, kind in kinds.items()})

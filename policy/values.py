@@ -51,24 +51,29 @@ class Opaque:
     text: str | None
 
 
-def decode(value: Any) -> Any:
-    """What the engine sent, as dictionaries, lists, texts, numbers, UNKNOWN, Secret and Opaque."""
+def decode(value: Any, secrets: set[str] | None = None) -> Any:
+    """What the engine sent, as dictionaries, lists, texts, numbers, UNKNOWN, Secret and Opaque.
+
+    Every text that is marked as secret is added to `secrets`, so that no message need ever show one.
+    """
     if isinstance(value, str):
         # Only a text as long as a sentinel can hold one.
         return UNKNOWN if len(value) >= 36 and _UNKNOWN.search(value) else value
     if isinstance(value, Mapping):
         if _SIGNATURE in value:
-            return _special(value)
-        return {key: decode(item) for key, item in value.items()}
+            return _special(value, secrets)
+        return {key: decode(item, secrets) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [decode(item) for item in value]
+        return [decode(item, secrets) for item in value]
     # The protocol has no whole numbers: 3 comes as 3.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _special(value: Mapping[str, Any]) -> Any:
+def _special(value: Mapping[str, Any], secrets: set[str] | None) -> Any:
     if value[_SIGNATURE] == _SECRET:
         inner = decode(value.get("value"))
+        if secrets is not None:
+            secrets.update(text for _, text, _ in texts(inner))
         return inner if inner is UNKNOWN else Secret(inner)
     if value[_SIGNATURE] == _ASSET:
         return Opaque(value.get("text"))

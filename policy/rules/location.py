@@ -13,11 +13,11 @@ from pulumi_policy import Severity
 from policy import tables
 from policy.classes import classes_of
 from policy.decisions.residency import judge
-from policy.places import CLOUDS, Located, locate, named, service_of
+from policy.places import CLOUDS, Located, behind, declared, locate, named, provider_names, service_of
 from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
 from ringfence.spec.finding import listed
-from ringfence.spec.residency import Outcome
+from ringfence.spec.residency import Outcome, short
 
 _PACKAGES = (*CLOUDS, "kubernetes")
 _FIX = {
@@ -47,6 +47,8 @@ def place_of(resource: Resource, context: Context) -> Located:
 
 def _location(resource: Resource, context: Context) -> Iterator[Finding]:
     contract = context.contract
+    if resource.type == "pulumi:providers:kubernetes":
+        yield from _declared_elsewhere(resource, context)
     if contract is None or resource.package not in _PACKAGES or resource.is_component or _elsewhere(resource):
         return
     store = is_store(resource)
@@ -119,6 +121,23 @@ def _no_contract(graph: Graph, context: Context) -> Iterable[Finding]:
             f"nothing says where the data on {names} may be: there is no contract",
             "write ringfence.policy.yaml beside Pulumi.yaml, or pass `contract` in --policy-pack-config",
         )
+
+
+def _declared_elsewhere(resource: Resource, context: Context) -> Iterator[Finding]:
+    """A cluster's provider that the contract puts in one country and the stack makes in another."""
+    names = provider_names(resource)
+    said = declared(context.contract, *(f"kubernetes:{name}" for name in names))
+    if said is None:
+        return
+    if context.graph is None:
+        yield Finding(resource, Outcome.UNPROVEN, "its cluster may be in the stack", "wait", graph_may_tell=True)
+        return
+    for path in ("kubeconfig", "cluster"):
+        made = behind(resource, path, context) if resource.property_dependencies.get(path) else None
+        if made and made.countries and not made.countries <= (said.countries or frozenset()):
+            text = f"{resource.shown} is declared in {short(said.countries or ())}, and its cluster is in "
+            text += f"{short(made.countries)} ({made.shown})"
+            yield Finding(resource, Outcome.REFUSED, text, f"correct kubernetes:{said.name} under locations")
 
 
 RULES = (

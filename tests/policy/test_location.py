@@ -165,6 +165,30 @@ def test_a_kubernetes_provider_is_where_its_cluster_is(ask: Ask, region: str, re
     assert [each.resource for each in said] == (["claim"] if refused else [])
 
 
+def test_a_declared_cluster_is_held_against_the_one_in_the_stack(ask: Ask) -> None:
+    for region, count in (("eu-central-1", 0), ("us-east-1", 1)):
+        cluster = Given("aws:eks/cluster:Cluster", {"region": region}, name="train")
+        provider = Given(
+            "pulumi:providers:kubernetes", {"kubeconfig": UNKNOWN}, name="dc-frankfurt", edges={"kubeconfig": ["train"]}
+        )
+        said = ask("residency-location", cluster, provider)
+        assert len(said) == count
+        assert all("is declared in DE, and its cluster is in US (us-east-1" in each.message for each in said)
+
+
+def test_an_owner_s_law_counts_too(ask: Ask) -> None:
+    contract = {
+        "dataClasses": {"patient": {"rest": ["EU"], "process": ["EU"], "operate": ["EU"], "basis": "x"}},
+        "locations": {"kubernetes:a": {"country": "DE", "operator": ["DE", "US"]}, "kubernetes:b": "DE"},
+    }
+    meta = {"metadata": {"labels": {"ringfence.dev/data-class": "patient"}}}
+    [said] = ask("residency-location", Given(PVC, meta, provider_name="a"), contract=contract)
+    assert "would be operated under the law of US" in said.message
+    assert ask("residency-location", Given(PVC, meta, provider_name="b"), contract=contract) == []
+    sovereign = bucket({"region": "eusc-de-east-1"})
+    assert "law of US" in ask("residency-location", sovereign, contract=contract)[0].message
+
+
 def test_a_namespace_names_the_class_of_what_is_in_it(ask: Ask) -> None:
     namespace = Given(
         "kubernetes:core/v1:Namespace",

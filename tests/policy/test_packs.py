@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from google.protobuf import json_format
 
 from policy.pack import rules_of
 from policy.rules import ALL
@@ -53,6 +54,15 @@ def test_a_page_says_all_that_a_reader_asks(rule) -> None:
     for clause in rule.clauses:
         found = frameworks.clause(clause)
         assert found and found.reference in page
+
+
+def test_the_contract_s_schema_has_every_key_and_its_type(driver: Driver) -> None:
+    told = {policy.name: policy for policy in driver.stub.GetAnalyzerInfo(Empty()).policies}
+    schema = json_format.MessageToDict(told["contract"].configSchema.properties)
+    page = (DOCS / "contract.md").read_text()
+    kinds = {"registries": "array", "dataClasses": "object", "unproven": "string"}
+    assert {key: schema[key].get("type") for key in kinds} == kinds
+    assert all(key in page for key in schema)
 
 
 def test_the_groups_are_packs_of_their_own() -> None:
