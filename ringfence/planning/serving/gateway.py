@@ -12,32 +12,30 @@ from __future__ import annotations
 
 from ringfence.planning.labels import Tags
 from ringfence.planning.serving.backends import backend_manifests, backend_name
-from ringfence.planning.serving.demand import daily_limit
-from ringfence.planning.serving.installed import has_add_on
 from ringfence.planning.serving.models import model_tags
+from ringfence.planning.serving.policies import (
+    NAMESPACE,
+    POLICY_API,
+    TOKENS_KEY,
+    http_route,
+    security_policy,
+    traffic_policy,
+)
 from ringfence.planning.serving.routes import Route, Target, peers_of, routes_of, speaks_openai
 from ringfence.planning.tenancy.names import PURPOSE_LABEL, Manifest, cluster_tags, metadata
 from ringfence.planning.tenancy.pools import provider_of
 from ringfence.spec.model import ApiModel
 from ringfence.spec.platform import Platform
 
-NAMESPACE = "ringfence-gateway"
 GATEWAY = "models"
 GATEWAY_CLASS = "envoy"
 """The class that the envoy-gateway add-on makes (components/addons/envoy_gateway.py)."""
 
 ROUTE_API = "aigateway.envoyproxy.io/v1beta1"
-POLICY_API = "gateway.envoyproxy.io/v1alpha1"
 MODEL_HEADER = "x-ai-eg-model"
 """Header that the AI gateway fills from the request's `model` (envoyproxy/ai-gateway, docs: model routing)."""
 
-CLIENT_HEADER = "x-ringfence-client"
-CLIENTS_SECRET = "model-clients"
 TLS_SECRET = "models-tls"
-TOKENS_KEY = "llm_total_token"
-TOKENS_NAMESPACE = "io.envoy.ai_gateway"
-"""Where the AI gateway leaves a request's tokens for the rate limit (envoyproxy/ai-gateway, usage-based limits)."""
-
 REQUEST_TIMEOUT = "600s"
 """A long answer takes minutes; the gateway's own default of 60 s cuts it off."""
 
@@ -144,7 +142,7 @@ def _gateway(platform: Platform, cluster: str, tags: Tags) -> Manifest:
 def _guard_all(tags: Tags) -> Manifest:
     """What no route of ours guards, nobody may ask for."""
     target = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": GATEWAY}
-    return _security_policy(GATEWAY, target, [], tags)
+    return security_policy(GATEWAY, target, [], tags)
 
 
 def _route_manifests(platform: Platform, cluster: str, route: Route) -> list[Manifest]:
@@ -154,8 +152,8 @@ def _route_manifests(platform: Platform, cluster: str, route: Route) -> list[Man
         _ai_route(route.model, route.model, refs, tags)
         if speaks_openai(platform, route.model)
         else _plain_route(route, tags),
-        _security_policy(route.model, _http_route(route.model), [route.tenant], tags),
-        _traffic_policy(platform, cluster, route.model, route.model, [route.tenant], len(refs), tags),
+        security_policy(route.model, http_route(route.model), [route.tenant], tags),
+        traffic_policy(platform, cluster, route.model, route.model, [route.tenant], len(refs), tags),
     ]
 
 
@@ -168,8 +166,8 @@ def _peer_manifests(
     refs = [{**_backend_ref(platform, target), "modelNameOverride": model} for target in own]
     return [
         _ai_route(name, peer_route(model), refs, tags),
-        _security_policy(name, _http_route(name), clients, tags),
-        _traffic_policy(platform, cluster, name, model, clients, len(refs), tags),
+        security_policy(name, http_route(name), clients, tags),
+        traffic_policy(platform, cluster, name, model, clients, len(refs), tags),
     ]
 
 
@@ -229,82 +227,5 @@ def _plain_route(route: Route, tags: Tags) -> Manifest:
         "spec": {
             "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": GATEWAY}],
             "rules": [rule],
-        },
-    }
-
-
-def _http_route(name: str) -> Manifest:
-    """The HTTPRoute that the AI gateway makes of its own route, by the same name."""
-    return {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": name}
-
-
-def _security_policy(name: str, target: Manifest, clients: list[str], tags: Tags) -> Manifest:
-    """Who a caller is, by its key, and that nobody but `clients` may ask."""
-    rules = [
-        {
-            "name": "clients",
-            "action": "Allow",
-            "principal": {"headers": [{"name": CLIENT_HEADER, "values": clients}]},
-        }
-    ]
-    return {
-        "apiVersion": POLICY_API,
-        "kind": "SecurityPolicy",
-        "metadata": metadata(name, tags, NAMESPACE),
-        "spec": {
-            "targetRefs": [target],
-            "apiKeyAuth": {
-                "credentialRefs": [{"name": CLIENTS_SECRET}],
-                "extractFrom": [{"headers": ["Authorization", "x-api-key"]}],
-                "forwardClientIDHeader": CLIENT_HEADER,
-                "sanitize": True,
-            },
-            "authorization": {"defaultAction": "Deny", **({"rules": rules} if clients else {})},
-        },
-    }
-
-
-def _traffic_policy(
-    platform: Platform, cluster: str, name: str, model: str, clients: list[str], targets: int, tags: Tags
-) -> Manifest:
-    """When the next target is tried, and how many tokens each client may use in a day."""
-    triggers = ["connect-failure", "refused-stream", "reset", "retriable-status-codes"]
-    spec: Manifest = {
-        "targetRefs": [_http_route(name)],
-        "retry": {
-            "numAttemptsPerPriority": 1,
-            "numRetries": max(targets, 2),
-            "retryOn": {"triggers": triggers, "httpStatusCodes": [500, 502, 503, 504]},
-            "perRetry": {"backOff": {"baseInterval": "100ms", "maxInterval": "10s"}},
-        },
-        "healthCheck": {
-            "passive": {
-                "baseEjectionTime": "30s",
-                "interval": "2s",
-                "maxEjectionPercent": 100,
-                "consecutive5XxErrors": 3,
-            }
-        },
-    }
-    spec_of_model = platform.models[model]
-    limit = daily_limit(spec_of_model.demand) if speaks_openai(platform, model) else None
-    if limit and has_add_on(platform, cluster, "redis"):
-        spec["rateLimit"] = {"type": "Global", "global": {"rules": [_token_limit(name, limit) for name in clients]}}
-    return {
-        "apiVersion": POLICY_API,
-        "kind": "BackendTrafficPolicy",
-        "metadata": metadata(name, tags, NAMESPACE),
-        "spec": spec,
-    }
-
-
-def _token_limit(client: str, tokens_per_day: int) -> Manifest:
-    """A request costs nothing when it comes, and its tokens when it has been answered."""
-    return {
-        "clientSelectors": [{"headers": [{"type": "Exact", "name": CLIENT_HEADER, "value": client}]}],
-        "limit": {"requests": tokens_per_day, "unit": "Day"},
-        "cost": {
-            "request": {"from": "Number", "number": 0},
-            "response": {"from": "Metadata", "metadata": {"namespace": TOKENS_NAMESPACE, "key": TOKENS_KEY}},
         },
     }
