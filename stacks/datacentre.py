@@ -13,6 +13,7 @@ from components.onprem.bare_metal import BareMetalPool, BareMetalPoolArgs
 from components.onprem.hosted_control_plane import HostedControlPlane, HostedControlPlaneArgs
 from components.onprem.management import ManagementCluster, ManagementClusterArgs
 from ringfence.planning.addons import AddOnPlan, k0s_helm_extension
+from ringfence.planning.checks.onprem import hosted_by
 from ringfence.planning.onprem.objects import PlanError
 from ringfence.spec.cluster import EmbeddedControlPlane
 from ringfence.spec.cluster import HostedControlPlane as Hosted
@@ -33,15 +34,10 @@ def cluster(built: Built, part: ClusterPart) -> BuiltCluster:
 def host(built: Built, cluster: BuiltCluster, installed: AddOns) -> None:
     """Make a management cluster able to host: after its add-ons, before the clusters that it hosts."""
     part, platform = cluster.part, built.settings.platform
-    hosted = {
-        name: spec
-        for name, spec in platform.clusters.items()
-        if isinstance(spec.control_plane, Hosted) and spec.control_plane.management_cluster == part.name
-    }
     args = ManagementClusterArgs(
         cluster_name=part.name,
         cluster=part.spec,
-        hosted=hosted,
+        hosted=hosted_by(platform, part.name),
         tags=part.tags,
         registry=part.context.registry,
         connected=part.context.connected,
@@ -77,7 +73,7 @@ def _hosted(built: Built, part: ClusterPart, on: BuiltCluster) -> BuiltCluster:
 def bootstrap_charts(plan: AddOnPlan) -> dict:
     """The charts that k0s itself installs before anybody can deliver anything: Flux, where a cluster has it."""
     first = [add_on for add_on in plan.add_ons if add_on.row.bootstrap and add_on.row.chart]
-    extensions = [k0s_helm_extension(add_on, order) for order, add_on in enumerate(first, 1)]
+    extensions = [k0s_helm_extension(add_on, order, plan.context.registry) for order, add_on in enumerate(first, 1)]
     if not extensions:
         return {}
     return {key: [row for each in extensions for row in each[key]] for key in ("repositories", "charts")}

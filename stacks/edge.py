@@ -10,7 +10,7 @@ import pulumi
 from components.addons.stack import AddOns
 from components.edge.model_cache import ModelCache, ModelCacheArgs
 from components.edge.site import EdgeSite, EdgeSiteArgs
-from ringfence.planning.onprem.edge_models import CachedModel
+from ringfence.planning.onprem.edge_models import CachedModel, model_uri
 from ringfence.planning.serving.memory import weights_gib
 from ringfence.planning.tenancy.names import models_namespace
 from ringfence.spec import Platform
@@ -44,8 +44,13 @@ def equip(built: Built, cluster: BuiltCluster, installed: AddOns) -> EdgeSiteArg
     return args
 
 
-def cache_models(built: Built, cluster: BuiltCluster, args: EdgeSiteArgs, after: list[pulumi.Resource]) -> None:
-    """Keep the site's models on its own disks, in the namespaces of the tenants that serve them."""
+def cache_models(
+    built: Built, cluster: BuiltCluster, args: EdgeSiteArgs, after: list[pulumi.Resource]
+) -> tuple[list[pulumi.Resource], Platform]:
+    """Keep the site's models on its own disks, in the namespaces of the tenants that serve them.
+
+    The result is what to wait for, and the platform as the site sees it: its models read from the cache.
+    """
     platform, name = built.settings.platform, cluster.part.name
     cached = tuple(
         CachedModel(
@@ -61,9 +66,13 @@ def cache_models(built: Built, cluster: BuiltCluster, args: EdgeSiteArgs, after:
         if placement.cluster == name and model.source.startswith("oci://")
     )
     if not cached:
-        return
+        return [], platform
     opts = pulumi.ResourceOptions(providers=[cluster.provider], depends_on=after)
-    planned(name, lambda: ModelCache(f"{name}-models", ModelCacheArgs(site=args, models=cached), opts))
+    cache = planned(name, lambda: ModelCache(f"{name}-models", ModelCacheArgs(site=args, models=cached), opts))
+    local = {
+        model.name: platform.models[model.name].model_copy(update={"source": model_uri(model)}) for model in cached
+    }
+    return [cache], platform.model_copy(update={"models": {**platform.models, **local}})
 
 
 def _receiver(platform: Platform, parent: str, what: str, path: str) -> str | None:

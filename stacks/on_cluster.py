@@ -9,8 +9,12 @@ import pulumi
 
 from components.addons.install import Target
 from components.addons.stack import AddOns, AddOnsArgs
+from components.serving.gateway import ModelGateway, ModelGatewayArgs
+from components.serving.model import ServedModel, ServedModelArgs
 from components.tenancy.queue import ClusterQueues, ClusterQueuesArgs
 from components.tenancy.tenant import Tenant, TenantArgs
+from ringfence.planning import lineage
+from ringfence.spec import Platform
 from ringfence.spec.site import EdgeSite
 from stacks import datacentre, edge
 from stacks.parts import Built, BuiltCluster
@@ -24,8 +28,32 @@ def furnish(built: Built, cluster: BuiltCluster) -> None:
         return
     at_edge = edge.equip(built, cluster, installed) if isinstance(cluster.part.site, EdgeSite) else None
     tenants = tenancy(built, cluster, installed)
+    after: list[pulumi.Resource] = list(tenants.values())
+    platform = built.settings.platform
     if at_edge is not None:
-        edge.cache_models(built, cluster, at_edge, list(tenants.values()))
+        cache, platform = edge.cache_models(built, cluster, at_edge, after)
+        after = [*after, *cache]
+    serving(built, platform, cluster, after)
+
+
+def serving(built: Built, platform: Platform, cluster: BuiltCluster, after: list[pulumi.Resource]) -> None:
+    """Put the models that are placed here on the cluster, and the gateway in front of them."""
+    name = cluster.part.name
+    models: list[pulumi.Resource] = [
+        ServedModel(
+            f"{name}-{model}",
+            ServedModelArgs(platform=platform, cluster=name, model=model),
+            pulumi.ResourceOptions(providers=[cluster.provider], depends_on=after),
+        )
+        for model in lineage.models_on_cluster(platform, name)
+    ]
+    if "ai-gateway" in cluster.part.plan.context.add_ons:
+        gateway = ModelGateway(
+            f"{name}-gateway",
+            ModelGatewayArgs(platform=platform, cluster=name),
+            pulumi.ResourceOptions(providers=[cluster.provider], depends_on=[*after, *models]),
+        )
+        built.gateways[name] = gateway.address
 
 
 def add_ons(cluster: BuiltCluster) -> AddOns:

@@ -58,7 +58,7 @@ class Built:
     """Management cluster to what makes it able to host others."""
     bootstrap: dict[str, pulumi.Output[str]] = field(default_factory=dict)
     """Cluster that embeds its control plane to the k0sctl configuration that brings it up."""
-    gateways: dict[str, str] = field(default_factory=dict)
+    gateways: dict[str, pulumi.Output[str]] = field(default_factory=dict)
     """Cluster to the address of its model gateway."""
 
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 import pulumi
 
 from components.addons.catalogue import VALUES
-from ringfence.planning.addons import AddOnPlanError, plan_add_ons
+from ringfence.planning.addons import AddOnPlanError, ValuesFunction, plan_add_ons
+from ringfence.planning.checks.onprem import hosted_by
 from ringfence.planning.cluster_context import add_on_context
+from ringfence.planning.onprem.management_plan import kamaji_values
 from ringfence.spec import Platform
 from stacks.parts import ClusterPart
 from stacks.tags import cluster_tags
+
+
+def _values(platform: Platform, name: str) -> dict[str, ValuesFunction]:
+    """What computes add-ons' values; Kamaji's depend on the clusters that it hosts, which no context knows."""
+    hosted = hosted_by(platform, name)
+    return {**VALUES, "kamaji": lambda _: kamaji_values(hosted)} if hosted else dict(VALUES)
 
 
 def cluster_parts(platform: Platform) -> dict[str, ClusterPart]:
@@ -27,7 +35,7 @@ def cluster_parts(platform: Platform) -> dict[str, ClusterPart]:
         spec = platform.clusters[name]
         context = add_on_context(platform, name)
         try:
-            plan = plan_add_ons(context, spec.add_ons, VALUES)
+            plan = plan_add_ons(context, spec.add_ons, _values(platform, name))
         except AddOnPlanError as error:
             problems += [f"clusters.{name}.addOns.{p.add_on}: {p.message} ({p.remedy})" for p in error.problems]
             continue

@@ -251,18 +251,20 @@ def node_labels(context: AddOnContext, pool: str) -> dict[str, str]:
     return labels
 
 
-def k0s_helm_extension(add_on: ResolvedAddOn, order: int = 1) -> dict[str, Any]:
+def k0s_helm_extension(add_on: ResolvedAddOn, order: int = 1, registry: str | None = None) -> dict[str, Any]:
     """The `spec.extensions.helm` block with which k0s itself installs an add-on: how a pull site gets its Flux.
 
-    Raises ValueError for an add-on without a chart.
+    `registry` is the site's own mirror, whose `charts` folder it comes from. Raises ValueError for an add-on without a
+    chart.
     """
     row = add_on.row
     if row.chart is None:
         raise ValueError(f"{add_on.name} has no chart")
-    repositories = [] if row.oci else [{"name": add_on.name, "url": row.repository}]
+    reference = f"oci://{registry}/charts/{row.chart}" if registry else row.reference if row.oci else None
+    repositories = [] if reference else [{"name": add_on.name, "url": row.repository}]
     chart = {
         "name": add_on.name,
-        "chartname": row.reference if row.oci else f"{add_on.name}/{row.chart}",
+        "chartname": reference or f"{add_on.name}/{row.chart}",
         "version": row.version,
         "namespace": row.namespace,
         "order": order,

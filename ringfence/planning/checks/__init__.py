@@ -6,12 +6,24 @@ names to be right run only when they are.
 
 from __future__ import annotations
 
-from ringfence.planning.checks import addons, clouds, clusters, datasets, names, networks, onprem, pools, quotas, residency
+from ringfence.planning.checks import (
+    addons,
+    clouds,
+    clusters,
+    datasets,
+    models,
+    names,
+    networks,
+    onprem,
+    pools,
+    quotas,
+    residency,
+)
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 
 _FIRST = (names, networks)
-_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem)
+_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, models)
 
 
 def check(platform: Platform) -> list[Finding]:
