@@ -25,6 +25,7 @@ from ringfence.planning.cloud.azure import (
     AUDIT_CATEGORIES,
     AUDIT_TABLES,
     AzureAgentPool,
+    AzureNetworkPlan,
     plan_agent_pools,
     plan_network,
 )
@@ -118,22 +119,8 @@ class AzureTrainingCluster(pulumi.ComponentResource):
         )
         self._registry = AzureRegistry(f"{name}-registry", registry, self._child)
         self.registry_url = self._registry.url
-        control_plane = AzureControlPlaneArgs(
-            site=args.site,
-            cluster=args.cluster,
-            tags=args.tags,
-            plan=plan,
-            system_pool=rows[0],
-            open_to=open_to,
-            admin_group_ids=[self._groups[each] for each in access.operators if each in self._groups],
-            resource_group=group.name,
-            node_subnet_id=self._network.node_subnet_id,
-            api_server_subnet_id=self._network.api_server_subnet_id,
-            key=self._key,
-            registry_id=self._registry.registry_id,
-        )
         after = pulumi.ResourceOptions(parent=self, depends_on=[vault, *self._registry.ready])
-        self._cluster = AzureControlPlane(name, control_plane, after)
+        self._cluster = AzureControlPlane(name, self._control_plane(plan, rows[0], open_to), after)
         self.cluster_name, self.endpoint = self._cluster.cluster_name, self._cluster.endpoint
         self.kubeconfig, self.oidc_issuer = self._cluster.kubeconfig, self._cluster.oidc_issuer
         self.audit_log = self._audit()
@@ -156,6 +143,25 @@ class AzureTrainingCluster(pulumi.ComponentResource):
             "nodePools": self.node_pools,
             "fileSystems": self.file_systems,
         }
+
+    def _control_plane(
+        self, plan: AzureNetworkPlan, system_pool: AzureAgentPool, open_to: tuple[str, ...] | None
+    ) -> AzureControlPlaneArgs:
+        args = self._args
+        return AzureControlPlaneArgs(
+            site=args.site,
+            cluster=args.cluster,
+            tags=args.tags,
+            plan=plan,
+            system_pool=system_pool,
+            open_to=open_to,
+            admin_group_ids=[self._groups[each] for each in args.cluster.access.operators if each in self._groups],
+            resource_group=self.resource_group,
+            node_subnet_id=self._network.node_subnet_id,
+            api_server_subnet_id=self._network.api_server_subnet_id,
+            key=self._key,
+            registry_id=self._registry.registry_id,
+        )
 
     def _audit(self) -> pulumi.Output[str]:
         args = self._args

@@ -158,17 +158,7 @@ class AzureControlPlane(pulumi.ComponentResource):
                 }
             },
             api_server_access_profile=self._api_server(),
-            network_profile={
-                "network_plugin": "azure",
-                "network_plugin_mode": "overlay",
-                "network_dataplane": "cilium",
-                "network_policy": "cilium",
-                "load_balancer_sku": "standard",
-                "outbound_type": "userAssignedNATGateway",
-                "pod_cidr": str(args.plan.pods),
-                "service_cidr": str(args.plan.services),
-                "dns_service_ip": args.plan.dns_service,
-            },
+            network_profile=self._network(),
             # Nodes start from the cluster's own registry instead of Microsoft's public one.
             bootstrap_profile={"artifact_source": "Cache", "container_registry_id": args.registry_id},
             aad_profile={
@@ -179,16 +169,7 @@ class AzureControlPlane(pulumi.ComponentResource):
             disable_local_accounts=True,
             enable_rbac=True,
             oidc_issuer_profile={"enabled": True},
-            security_profile={
-                "workload_identity": {"enabled": True},
-                "image_cleaner": {"enabled": True, "interval_hours": 168},
-                "azure_key_vault_kms": {
-                    "enabled": True,
-                    "key_id": args.key.key_uri_with_version,
-                    "key_vault_network_access": "Private",
-                    "key_vault_resource_id": args.key.vault_id,
-                },
-            },
+            security_profile=self._security(),
             disk_encryption_set_id=self._disks,
             storage_profile={
                 "disk_csi_driver": {"enabled": True},
@@ -217,4 +198,32 @@ class AzureControlPlane(pulumi.ComponentResource):
             "enable_private_cluster": True,
             "enable_private_cluster_public_fqdn": False,
             "private_dns_zone": "system",
+        }
+
+    def _network(self) -> azure.containerservice.ContainerServiceNetworkProfileArgsDict:
+        args = self._args
+        return {
+            "network_plugin": "azure",
+            "network_plugin_mode": "overlay",
+            "network_dataplane": "cilium",
+            "network_policy": "cilium",
+            "load_balancer_sku": "standard",
+            "outbound_type": "userAssignedNATGateway",
+            "pod_cidr": str(args.plan.pods),
+            "service_cidr": str(args.plan.services),
+            "dns_service_ip": args.plan.dns_service,
+        }
+
+    def _security(self) -> azure.containerservice.ManagedClusterSecurityProfileArgsDict:
+        """Pods have identities instead of secrets, and the secrets that there are rest under the platform's key."""
+        args = self._args
+        return {
+            "workload_identity": {"enabled": True},
+            "image_cleaner": {"enabled": True, "interval_hours": 168},
+            "azure_key_vault_kms": {
+                "enabled": True,
+                "key_id": args.key.key_uri_with_version,
+                "key_vault_network_access": "Private",
+                "key_vault_resource_id": args.key.vault_id,
+            },
         }

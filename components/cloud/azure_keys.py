@@ -72,42 +72,10 @@ class AzureKey(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AzureKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureKey", name, {}, opts)
+        self._name, self._args = name, args
         child = pulumi.ResourceOptions(parent=self)
-        who = azure.authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=self))
-        vault = azure.keyvault.Vault(
-            name,
-            vault_name=hyphenated(physical(args.tags.platform, name, 200), args.site.account, 24),
-            resource_group_name=args.resource_group,
-            location=args.site.region,
-            properties={
-                "tenant_id": who.tenant_id,
-                "sku": {"family": "A", "name": azure.keyvault.SkuName.PREMIUM},
-                "enable_rbac_authorization": True,
-                "enable_soft_delete": True,
-                "soft_delete_retention_in_days": SOFT_DELETE_DAYS,
-                "enable_purge_protection": True,
-                "public_network_access": "Disabled",
-                "network_acls": {"default_action": "Deny", "bypass": "AzureServices"},
-            },
-            tags=args.tags.azure(),
-            opts=child,
-        )
-        key = azure.keyvault.Key(
-            name,
-            key_name=name,
-            vault_name=vault.name,
-            resource_group_name=args.resource_group,
-            properties={
-                "kty": "RSA-HSM",
-                "key_size": 3072,
-                "key_ops": ["wrapKey", "unwrapKey", "encrypt", "decrypt"],
-                "rotation_policy": {
-                    "lifetime_actions": [{"action": {"type": _ROTATE}, "trigger": {"time_after_create": "P1Y"}}]
-                },
-            },
-            tags=args.tags.azure(),
-            opts=child,
-        )
+        vault = self._vault()
+        key = self._key(vault)
         identity = azure.managedidentity.UserAssignedIdentity(
             f"{name}-encryption",
             resource_group_name=args.resource_group,
@@ -127,3 +95,44 @@ class AzureKey(pulumi.ComponentResource):
         self.key_name, self.key_uri, self.key_uri_with_version = key.name, key.key_uri, key.key_uri_with_version
         self.identity_id, self.identity_client_id = identity.id, identity.client_id
         self.register_outputs({"vaultId": self.vault_id, "keyUri": self.key_uri, "identityId": self.identity_id})
+
+    def _vault(self) -> azure.keyvault.Vault:
+        name, args = self._name, self._args
+        who = azure.authorization.get_client_config_output(opts=pulumi.InvokeOutputOptions(parent=self))
+        return azure.keyvault.Vault(
+            name,
+            vault_name=hyphenated(physical(args.tags.platform, name, 200), args.site.account, 24),
+            resource_group_name=args.resource_group,
+            location=args.site.region,
+            properties={
+                "tenant_id": who.tenant_id,
+                "sku": {"family": "A", "name": azure.keyvault.SkuName.PREMIUM},
+                "enable_rbac_authorization": True,
+                "enable_soft_delete": True,
+                "soft_delete_retention_in_days": SOFT_DELETE_DAYS,
+                "enable_purge_protection": True,
+                "public_network_access": "Disabled",
+                "network_acls": {"default_action": "Deny", "bypass": "AzureServices"},
+            },
+            tags=args.tags.azure(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _key(self, vault: azure.keyvault.Vault) -> azure.keyvault.Key:
+        name, args = self._name, self._args
+        return azure.keyvault.Key(
+            name,
+            key_name=name,
+            vault_name=vault.name,
+            resource_group_name=args.resource_group,
+            properties={
+                "kty": "RSA-HSM",
+                "key_size": 3072,
+                "key_ops": ["wrapKey", "unwrapKey", "encrypt", "decrypt"],
+                "rotation_policy": {
+                    "lifetime_actions": [{"action": {"type": _ROTATE}, "trigger": {"time_after_create": "P1Y"}}]
+                },
+            },
+            tags=args.tags.azure(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -18,7 +18,7 @@ from components.cloud.azure_keys import grant
 from components.cloud.azure_network import AzurePrivateAccess
 from components.cloud.copies import own_copies, own_key
 from ringfence.planning.labels import Tags
-from ringfence.spec.data import Dataset
+from ringfence.spec.data import Backup, Dataset
 from ringfence.spec.site import CloudSite
 
 
@@ -91,21 +91,7 @@ class AzureDatasetStore(pulumi.ComponentResource):
         self.key_id = self._home.key_id
         self.uri = pulumi.Output.concat(f"abfss://{CONTAINER}@", self.account_name, ".dfs.core.windows.net")
         self.replica_accounts = {copy: self._replica(copy, args.places[row.site]) for copy, row in replicas.items()}
-        self.backup_vaults = {
-            copy: AzureBackup(
-                f"{name}-{copy}",
-                AzureBackupArgs(
-                    backup=row,
-                    site=args.site,
-                    tags=args.tags,
-                    resource_group=self._home.resource_group,
-                    account_id=self.account_id,
-                    account_name=self.account_name,
-                ),
-                pulumi.ResourceOptions(parent=self, depends_on=self._home.ready),
-            ).vault_id
-            for copy, row in backups.items()
-        }
+        self.backup_vaults = {copy: self._backup(copy, row) for copy, row in backups.items()}
         self.register_outputs(
             {
                 "accountId": self.account_id,
@@ -131,6 +117,18 @@ class AzureDatasetStore(pulumi.ComponentResource):
                     f"datasets.{self._name}.backups.{copy}: Azure Backup keeps a blob's backups in the blob's own "
                     f"region: name {dataset.site}, or make it a replica at {row.site}"
                 )
+
+    def _backup(self, copy: str, backup: Backup) -> pulumi.Output[str]:
+        args = AzureBackupArgs(
+            backup=backup,
+            site=self._args.site,
+            tags=self._args.tags,
+            resource_group=self._home.resource_group,
+            account_id=self.account_id,
+            account_name=self.account_name,
+        )
+        after = pulumi.ResourceOptions(parent=self, depends_on=self._home.ready)
+        return AzureBackup(f"{self._name}-{copy}", args, after).vault_id
 
     def _replica(self, copy: str, place: AzurePlace) -> pulumi.Output[str]:
         name, home = f"{self._name}-{copy}", self._home

@@ -17,6 +17,7 @@ from components.cloud.gcp_keys import GcpKey, GcpKeyArgs
 from components.cloud.gcp_logs import GcpLogs, GcpLogsArgs
 from components.cloud.gcp_network import PODS_RANGE, SERVICES_RANGE, GcpNetwork, GcpNetworkArgs
 from components.cloud.gcp_nodes import GcpClusterNodePool, GcpClusterNodePoolArgs, hardened
+from components.cloud.gcp_registry import GcpRegistry, GcpRegistryArgs
 from components.cloud.sdk import planned
 from ringfence.planning.cloud.control_plane import public_cidrs
 from ringfence.planning.cloud.gcp import LOG_COMPONENTS, GcpNetworkPlan, GcpNodePool, plan_network, plan_node_pools
@@ -108,7 +109,8 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         self._people()
         self.node_pools = self._nodes(rows)
         self.file_systems = self._file_systems(plan)
-        self.registry_url = self._registry()
+        registry = GcpRegistryArgs(site=args.site, tags=args.tags, key_id=self.key_id, reader=self._node_member)
+        self.registry_url = GcpRegistry(name, registry, self._after_key()).url
         self.register_outputs(self._outputs())
 
     def _outputs(self) -> dict[str, object]:
@@ -272,30 +274,3 @@ class GcpTrainingCluster(pulumi.ComponentResource):
             for tier_name, tier in self._args.cluster.storage.items()
             if tier.kind in _TIERS
         }
-
-    def _registry(self) -> pulumi.Output[str]:
-        """One repository for images, charts and weights, whose tags cannot be moved; the nodes may read it."""
-        args, project = self._args, self._args.site.account
-        repository = gcp.artifactregistry.Repository(
-            self._name,
-            project=project,
-            location=args.site.region,
-            repository_id=physical(args.tags.platform, self._name, 63),
-            format="DOCKER",
-            mode="STANDARD_REPOSITORY",
-            docker_config={"immutable_tags": True},
-            kms_key_name=self.key_id,
-            vulnerability_scanning_config={"enablement_config": "INHERITED"},
-            labels=args.tags.gcp(),
-            opts=self._after_key(),
-        )
-        gcp.artifactregistry.RepositoryIamMember(
-            f"{self._name}-nodes",
-            project=project,
-            location=args.site.region,
-            repository=repository.name,
-            role="roles/artifactregistry.reader",
-            member=self._node_member,
-            opts=self._child,
-        )
-        return pulumi.Output.concat(f"{args.site.region}-docker.pkg.dev/{project}/", repository.repository_id)
