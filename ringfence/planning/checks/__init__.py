@@ -11,7 +11,6 @@ from ringfence.planning.checks import (
     clouds,
     clusters,
     datasets,
-    models,
     names,
     networks,
     onprem,
@@ -19,11 +18,12 @@ from ringfence.planning.checks import (
     quotas,
     residency,
 )
+from ringfence.planning.serving import findings
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 
 _FIRST = (names, networks)
-_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, models)
+_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings)
 
 
 def check(platform: Platform) -> list[Finding]:
