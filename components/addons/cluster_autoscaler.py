@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.addons.karpenter import eks_name
 from ringfence.planning.addon_context import AddOnContext
 
 
@@ -15,7 +16,7 @@ def values(context: AddOnContext) -> dict[str, Any]:
     """EKS by its tags; elsewhere Cluster API, whose kubeconfig the management cluster leaves in a Secret."""
     shared = {"replicaCount": context.replicas, "extraArgs": _arguments(context)}
     if context.provider == "aws":
-        discovery = {"autoDiscovery": {"clusterName": context.cluster}, "awsRegion": context.region}
+        discovery = {"autoDiscovery": {"clusterName": eks_name(context)}, "awsRegion": context.region}
         return shared | {"cloudProvider": "aws"} | discovery
     return shared | {
         "cloudProvider": "clusterapi",

@@ -1,7 +1,7 @@
 """Karpenter: starts EC2 machines for pods that wait.
 
-Owns: its settings, and one pool of general machines where the node role is known. Refuses to own: accelerator pools,
-which the spec sizes and the cloud component creates.
+Owns: its settings, and one pool of general machines. Refuses to own: accelerator pools, which the spec sizes and the
+cloud component creates, and what it may do in AWS (components/cloud/aws_add_on_access.py).
 Facts: aws/karpenter-provider-aws v1.14.1, charts/karpenter and pkg/apis/crds.
 """
 
@@ -11,28 +11,32 @@ from typing import Any
 
 from components.addons.manifests import Objects, manifest
 from ringfence.planning.addon_context import AddOnContext
+from ringfence.planning.cloud.names import physical
 
-NODE_ROLE = "karpenter-node-role"
-"""Key in `identities` for the name of the role that nodes run under."""
+
+def eks_name(context: AddOnContext) -> str:
+    """The cluster as EKS knows it: with the platform's name in front (components/cloud/aws.py)."""
+    return physical(context.platform, context.cluster, 100)
+
+
+def node_role(context: AddOnContext) -> str:
+    """The role of the cluster's own nodes: EKS has let it in already (components/cloud/aws.py)."""
+    return physical(context.platform, f"{context.cluster}-node", 64)
 
 
 def values(context: AddOnContext) -> dict[str, Any]:
     """The cluster, and the queue on which EC2 tells of interruptions, which bears the cluster's name."""
-    settings = {"clusterName": context.cluster, "interruptionQueue": context.cluster}
-    return {"settings": settings, "replicas": context.replicas}
+    name = eks_name(context)
+    return {"settings": {"clusterName": name, "interruptionQueue": name}, "replicas": context.replicas}
 
 
 def objects(context: AddOnContext) -> Objects:
-    """A class and a pool of general machines, found by the tag `karpenter.sh/discovery`."""
-    role = context.identities.get(NODE_ROLE)
-    if role is None:
-        return Objects()
-    ours = [{"tags": {"karpenter.sh/discovery": context.cluster}}]
+    """A class and a pool of general machines, in the cluster's own subnets and security group."""
     machine = {
-        "role": role,
+        "role": node_role(context),
         "amiSelectorTerms": [{"alias": "al2023@latest"}],
-        "subnetSelectorTerms": ours,
-        "securityGroupSelectorTerms": ours,
+        "subnetSelectorTerms": [{"tags": {"Name": f"{context.cluster}-nodes-*"}}],
+        "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": eks_name(context)}}],
         "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
         "blockDeviceMappings": [
             {"deviceName": "/dev/xvda", "ebs": {"volumeSize": "100Gi", "volumeType": "gp3", "encrypted": True}}

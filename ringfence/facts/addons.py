@@ -33,6 +33,18 @@ class PinnedImage(_Row):
     digest: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
 
 
+Access = Literal["backups", "artefacts", "node-groups", "machines", "secrets"]
+"""What an add-on's pods need of the cloud: buckets, the sizes of node groups, machines of their own, a secret store."""
+
+
+class CloudIdentity(_Row):
+    """A service account that acts in the cloud, by an identity and not by a key."""
+
+    service_account: str
+    """As the chart names it for a release with the row's name."""
+    access: Access
+
+
 class AddOnRow(_Row):
     """One add-on: a chart at a version, and what it takes to install it."""
 
@@ -70,6 +82,8 @@ class AddOnRow(_Row):
     """Clouds on which it works; empty is all of them. Says nothing of sites that are no clouds."""
     site_kinds: tuple[SiteKind, ...] = ()
     """Kinds of site where it works; empty is all."""
+    cloud_identity: CloudIdentity | None = None
+    """What its pods may do in the cloud that the cluster is in."""
     images: tuple[PinnedImage, ...] = ()
     wait: bool = True
     """False where the release only becomes ready after something that is created later."""

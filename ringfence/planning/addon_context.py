@@ -136,8 +136,6 @@ class AddOnContext:
     """Who installs the GPU driver on AKS nodes: the node image, or the GPU operator (`--gpu-driver none`)."""
     vgpu_manager: str | None = None
     """Repository/image:version of the vGPU manager, which each licensee builds and keeps in a registry of their own."""
-    identities: Mapping[str, str] = field(default_factory=dict)
-    """Add-on to the identity of its pods or nodes, where its name is known before the deployment."""
     add_ons: frozenset[str] = frozenset()
     """Every add-on of the cluster, the implied ones included; filled in by the planner."""
 

@@ -53,7 +53,6 @@ def _cloud(provider: str, distribution: str, region: str) -> AddOnContext:
         storage_classes={"block": "fast", "file": "shared"},
         artefacts=BUCKET,
         backups=(BackupTarget(name="main", bucket="backups", provider=provider, region=region),),  # type: ignore[arg-type]
-        identities={"karpenter-node-role": "nodes"},
         datadog_site="datadoghq.eu",
     )
 
