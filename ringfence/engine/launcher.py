@@ -124,6 +124,9 @@ def plan(arguments: Sequence[str], environment: Mapping[str, str], folder: Path,
     extra = [] if line.own_config or copy is None else ["--config-file", str(copy)]
     if copy is not None:
         values.pop("PULUMI_CONFIG_PASSPHRASE", None)  # It would win over our file, and it is another stack's.
+    # The cloud SDKs are large: compiled once, outside the tree, also where the shell turns bytecode off.
+    values.pop("PYTHONDONTWRITEBYTECODE", None)
+    values.setdefault("PYTHONPYCACHEPREFIX", str(places.cache / "bytecode"))
     return Plan([pulumi, *_inserted(arguments, extra)], values, embedded=True)
 
 
