@@ -118,6 +118,26 @@ def _of_namespace(resource: Resource, key: str, context: Context) -> Classes | N
     return Classes(labels.split_classes(found.text), explicit=True) if found and found.text else None
 
 
+def beside(resource: Resource, context: Context) -> frozenset[str]:
+    """The classes that the other parts of the nearest component name: what cannot be tagged belongs to what can be."""
+    graph = context.graph
+    if graph is None:
+        return frozenset()
+    for ancestor in graph.ancestors(resource):
+        found = graph.classes_below.get(ancestor.urn)
+        if found is None:
+            found = frozenset().union(*(_stated(each, context) for each in graph.below(ancestor)))
+            graph.classes_below[ancestor.urn] = found
+        if found:
+            return found
+    return frozenset()
+
+
+def _stated(resource: Resource, context: Context) -> frozenset[str]:
+    classes = classes_of(resource, context)
+    return classes.names if classes.explicit else frozenset()
+
+
 def namespace_of(resource: Resource, graph: Graph) -> Resource | None:
     """The Namespace of the same cluster that an object is in: by its name, or by the edge where that is unknown."""
     path = "namespace" if resource.kind == "Release" else "metadata.namespace"

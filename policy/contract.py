@@ -151,6 +151,9 @@ def _locations(platform: Platform) -> Iterator[tuple[str, Location]]:
         yield from _located(f"kubernetes:{name}", places.place_of(platform.sites[cluster.site]))
         if cluster.domain:
             yield from _located(cluster.domain, places.place_of(platform.sites[cluster.site]))
+        for bucket in (cluster.backup_store, cluster.artefact_store):
+            if bucket and bucket.endpoint:
+                yield from _located(bucket.endpoint, places.place_of(platform.sites[bucket.site]))
     for outside in (*platform.registries.values(), *platform.services.values()):
         yield from _located(outside.host, places.place_of(outside))
 

@@ -21,6 +21,11 @@ from ringfence.facts import jurisdictions, regions
 ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
 """A service that spreads data over the world: every country, so that only a class without borders may use it."""
 
+_BACKENDS = (
+    "kubernetes:gateway.envoyproxy.io/v1alpha1:Backend",
+    "kubernetes:aigateway.envoyproxy.io/v1alpha1:AIServiceBackend",
+    "kubernetes:aigateway.envoyproxy.io/v1beta1:AIServiceBackend",
+)
 _OPERATORS_OF = {"aws": "aws", "azure-native": "azure", "gcp": "gcp"}
 _BEDROCK_AREAS = {
     "us": ("us-east-1",),
@@ -85,6 +90,8 @@ def _holds(resource: Resource, condition: str) -> bool:
         return True
     path, _, wanted = condition.partition("=")
     read = resource.reader.one(path)
+    if wanted == "-":
+        return read.absent
     if read.unknown or (wanted == "*" and read.known):
         return True
     return read.known and str(read.value).lower() == wanted.lower()
@@ -236,6 +243,42 @@ def _uri(resource: Resource, read: Read, context: Context) -> Located | None:
     return _or_graph(resource, read, context, uri_place)
 
 
+def _backend(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A route's backend: through the gateway's own objects to the hosts that answer; a Service answers here."""
+    if context.graph is None or not read.text:
+        return Located("", missing=f"{read.path} names another object", graph_may_tell=context.graph is None)
+    hosts = [host for backend in _named_backends(read.text, resource, context) for host in _hosts(backend)]
+    if not hosts:
+        return None
+    found = [host_place(host, resource, context) if host else None for host in hosts]
+    worst = next((place for place in found if place is None or place.countries is None), None)
+    if worst or None in found:
+        return worst or Located(read.text, missing=f"a host of backend {read.text} is not known before the update")
+    places = [place for place in found if place]
+    countries = frozenset().union(*(place.countries or () for place in places))
+    operators = frozenset().union(*(place.operators or () for place in places))
+    return Located(", ".join(place.name for place in places), countries, operators, via=f"backend {read.text}")
+
+
+def _named_backends(name: str, resource: Resource, context: Context) -> Iterator[Resource]:
+    """The Backend objects behind a name on the same cluster, also by way of an AIServiceBackend of that name."""
+    provider = resource.provider.urn if resource.provider else None
+    for each in context.graph.of_type(*_BACKENDS) if context.graph else ():
+        same = (each.provider.urn if each.provider else None) == provider
+        if same and each.reader.one("metadata.name").text == name:
+            if each.kind == "Backend":
+                yield each
+            elif (behind_it := each.reader.one("spec.backendRef.name").text) and behind_it != name:
+                yield from _named_backends(behind_it, resource, context)
+
+
+def _hosts(backend: Resource) -> Iterator[str | None]:
+    for path in ("spec.endpoints[].fqdn.hostname", "spec.endpoints[].ip.address"):
+        for read in backend.reader.all(path):
+            if not read.absent:
+                yield read.text
+
+
 def _or_graph(
     resource: Resource, read: Read, context: Context, reader: Callable[[str, Resource, Context], Located | None]
 ) -> Located | None:
@@ -251,6 +294,7 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "anywhere": _anywhere,
     "account": _account,
     "cluster": _cluster,
+    "backend": _backend,
     "host": _host,
     "uri": _uri,
     "bedrock": _bedrock,

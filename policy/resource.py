@@ -95,6 +95,9 @@ class Graph:
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.resources = {resource.urn: resource for resource in resources}
         self._by_type: dict[str, list[Resource]] = {}
+        self.classes_below: dict[str, frozenset[str]] = {}
+        """What policy.classes.beside has found, by component."""
+        self._children: dict[str | None, list[Resource]] | None = None
         for resource in self.resources.values():
             self._by_type.setdefault(resource.type, []).append(resource)
 
@@ -112,6 +115,16 @@ class Graph:
     def provider_of(self, resource: Resource) -> Resource | None:
         """The provider as a resource of the stack, with its own edges."""
         return self.resources.get(resource.provider.urn) if resource.provider else None
+
+    def below(self, resource: Resource) -> Iterator[Resource]:
+        """Everything under a component, however deep."""
+        if self._children is None:
+            self._children = {}
+            for each in self.resources.values():
+                self._children.setdefault(each.parent, []).append(each)
+        for child in self._children.get(resource.urn, ()):
+            yield child
+            yield from self.below(child)
 
     def ancestors(self, resource: Resource) -> Iterator[Resource]:
         """The parents of a resource, nearest first."""

@@ -30,6 +30,12 @@ def rows(name: str) -> tuple[Mapping[str, str], ...]:
 
 
 @cache
+def harmless() -> frozenset[str]:
+    """Types that carry a tag and hold no data."""
+    return frozenset(row["type"] for row in rows("harmless"))
+
+
+@cache
 def stores() -> Mapping[str, str]:
     """Type of each data store to the place where it keeps data when no location is given; empty is its provider's."""
     return {row["type"]: row["absent"] for row in rows("stores")}

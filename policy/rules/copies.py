@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
-from policy.classes import classes_of
+from policy.classes import beside, classes_of
 from policy.decisions.residency import Judgement, judge
 from policy.flows import Locator, Moved, flows_of, locators
 from policy.resource import Resource
@@ -68,6 +68,10 @@ def _whose(resource: Resource, locator: Locator, context: Context) -> tuple[froz
     pending = pending or any(each.graph_may_tell for each in found)
     if names:
         return names, True, pending and not any(each.explicit for each in found)
+    neighbours = beside(resource, context)
+    if neighbours:
+        return neighbours, True, False
+    pending = pending or context.graph is None
     contract = context.contract
     restricted = [name for name in contract.data_classes if contract.restricted(name)] if contract else []
     return frozenset(restricted), False, pending

@@ -74,8 +74,8 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
 
 
 def _elsewhere(resource: Resource) -> bool:
-    """Types whose own rule reads their place: replication decides where such a secret is, not a location."""
-    return resource.type == "gcp:secretmanager/secret:Secret"
+    """Types that hold nothing, and one whose replication decides where it is (residency-replication)."""
+    return resource.type in tables.harmless() or resource.type == "gcp:secretmanager/secret:Secret"
 
 
 def _hidden(resource: Resource) -> Iterator[Finding]:

@@ -88,7 +88,7 @@ def _one(data_class: DataClass, flow: Flow, places: Countries, own_groups: OwnGr
     found = frozenset({places} if isinstance(places, str) else places or ())
     outside = sorted(code for code in found - allowed if jurisdictions.is_country(code))
     if outside:
-        return Verdict(Outcome.REFUSED, f"would {_VERB[flow]} {', '.join(outside)}", allowed)
+        return Verdict(Outcome.REFUSED, f"would {_VERB[flow]} {short(outside, limit=8)}", allowed)
     if not found or found - allowed:
         what = "the operator's country" if flow == "operate" else "the country"
         return Verdict(

@@ -20,6 +20,7 @@ from policy.rules import ALL
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What the engine sends for a text that a preview cannot know."""
+COMPONENT = "ringfence:index:CloudCluster"
 LEVELS = {0: "advisory", 1: "mandatory", 2: "disabled", 3: "remediate"}
 
 CONTRACT: dict[str, Any] = {
@@ -50,6 +51,8 @@ class Given:
     edges: Mapping[str, list[str]] = field(default_factory=dict)
     """Property to the names of the resources it was made from."""
     ignore_changes: tuple[str, ...] = ()
+    parent: str = ""
+    """Name of the component it is in; its type is COMPONENT."""
 
     @property
     def urn(self) -> str:
@@ -166,6 +169,7 @@ def _resource(given: Given, by_name: Mapping[str, Given]) -> Any:
         name=given.name,
         options=analyzer_pb2.AnalyzerResourceOptions(ignoreChanges=given.ignore_changes),
         provider=_provider(given),
+        parent=by_name[given.parent].urn if given.parent else "",
         dependencies=[by_name[name].urn for names in given.edges.values() for name in names],
         propertyDependencies=edges,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.policy.conftest import Ask
-from tests.policy.harness import CONTRACT, UNKNOWN, Given
+from tests.policy.harness import COMPONENT, CONTRACT, UNKNOWN, Given
 
 EU, US = {"region": "eu-central-1"}, {"region": "us-east-1"}
 TAGS = {"tags": {"data-class": "patient"}}
@@ -32,6 +32,8 @@ def plan(destination: Any) -> Given:
 
 
 LET_THROUGH = [
+    ("residency-location", Given("azure-native:privatedns:PrivateZone", {**TAGS, "location": "global"})),
+    ("residency-backup", k8s(VELERO, {"config": {"region": "dc-frankfurt", "s3Url": "https://registry.internal"}})),
     ("residency-replication", Given(TABLE, {**TAGS, "replicas": [{"regionName": "eu-west-1"}]}, provider=EU)),
     ("residency-replication", Given(TABLE, {**TAGS}, provider=EU)),
     ("residency-replication", Given("azure-native:storage:StorageAccount", {**AZURE, "sku": {"name": "Standard_ZRS"}})),
@@ -213,3 +215,57 @@ def test_data_of_nobody_in_particular_is_not_proven_abroad(ask: Ask) -> None:
     [said] = ask("residency-replication", given)
     assert "not proven: data of a class that nobody named" in said.message
     assert ask("residency-replication", Given(TABLE, {"replicas": [{"regionName": "eu-central-1"}]}, provider=EU)) == []
+
+
+def log_bucket(location: str) -> list[Given]:
+    """A log bucket of Google Cloud takes no labels; the disk beside it in the component says whose logs it keeps."""
+    component = Given(COMPONENT, {}, name="train", provider=None)
+    disk = Given("gcp:compute/disk:Disk", {**LABELS, "zone": "europe-west4-b"}, name="disk", parent="train")
+    token = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+    return [component, disk, Given(token, {"location": location}, name="logs", parent="train")]
+
+
+def test_what_cannot_be_tagged_has_the_class_of_what_is_beside_it(ask: Ask) -> None:
+    assert ask("residency-telemetry", *log_bucket("europe-west4")) == []
+    [said] = ask("residency-telemetry", *log_bucket("us-central1"))
+    assert said.resource == "logs" and "patient data written to a log" in said.message
+    alone = log_bucket("europe-west4")[2]
+    [said] = ask("residency-telemetry", Given(alone.type, alone.inputs, name="logs"))
+    assert "not proven: data of a class that nobody named" in said.message
+
+
+def route(host: Any, provider: str = "dc-frankfurt") -> list[Given]:
+    """An AI gateway route with a fallback, through an AIServiceBackend to a Backend of another name."""
+    refs = [{"name": "here", "priority": 0}, {"name": "api", "priority": 1}]
+    ai = {"metadata": {"name": "api"}, "spec": {"backendRef": {"name": "api-host"}}}
+    backend = {"metadata": {"name": "api-host"}, "spec": {"endpoints": [{"fqdn": {"hostname": host}}]}}
+    inside = {"metadata": {"name": "here"}, "spec": {"endpoints": [{"fqdn": {"hostname": "llm.models.svc"}}]}}
+    group = "kubernetes:aigateway.envoyproxy.io/v1beta1"
+    token = "kubernetes:gateway.envoyproxy.io/v1alpha1:Backend"
+    return [
+        Given(f"{group}:AIServiceBackend", ai, name="ai", provider_name=provider),
+        Given(token, backend, name="backend", provider_name=provider),
+        Given(token, inside, name="inside", provider_name=provider),
+        Given(
+            f"{group}:AIGatewayRoute",
+            {**META, "spec": {"rules": [{"backendRefs": refs}]}},
+            name="route",
+            provider_name=provider,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("registry.internal", None),
+        ("llm.other.svc.cluster.local", None),
+        ("api.datadoghq.com", "would be processed in US (api.datadoghq.com, from backend api)"),
+        ("api.unheard-of.example", "not proven: "),
+        (UNKNOWN, "not proven: "),
+    ],
+)
+def test_a_route_s_fallbacks_are_followed_to_their_hosts(ask: Ask, host: str, words: str | None) -> None:
+    said = ask("residency-routing", *route(host))
+    assert [each.resource for each in said] == (["route"] if words else [])
+    assert all("spec.rules[0].backendRefs[1].name" in each.message and words in each.message for each in said if words)
