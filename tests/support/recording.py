@@ -20,6 +20,8 @@ from pulumi.runtime.mocks import MockMonitor
 PROJECT, STACK = "recorded", "dev"
 Computed = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """Type, name and inputs of a resource to the outputs that a cloud would compute."""
+Calls = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Token and arguments of a function to what a cloud would answer."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,24 @@ class Recording:
         return [found for found in self.resources.values() if found.custom]
 
 
+def _no_calls(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise AssertionError(f"{token} is called, and a preview without a cloud would not know the answer")
+
+
 class _Mocks(pulumi.runtime.Mocks):
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise AssertionError("the monitor answers by itself")
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        raise AssertionError(f"{args.token} is called, and a preview without a cloud would not know the answer")
+        return dict(self._calls(args.token, args.args))
 
 
 class _Monitor(MockMonitor):
-    def __init__(self, recording: Recording, computed: Computed) -> None:
-        super().__init__(_Mocks())
+    def __init__(self, recording: Recording, mocks: _Mocks, computed: Computed) -> None:
+        super().__init__(mocks)
         self._recording, self._computed = recording, computed
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -121,11 +130,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def record(program: Callable[[], Any], computed: Computed = lambda kind, name, inputs: {}) -> Recording:
+def record(
+    program: Callable[[], Any], computed: Computed = lambda kind, name, inputs: {}, calls: Calls = _no_calls
+) -> Recording:
     """Run a program against the recording monitor; its return value, outputs resolved, is `result`."""
     recording = Recording()
-    monitor = _Monitor(recording, computed)
-    pulumi.runtime.set_mocks(_Mocks(), project=PROJECT, stack=STACK, preview=False, monitor=monitor)
+    mocks = _Mocks(calls)
+    monitor = _Monitor(recording, mocks, computed)
+    pulumi.runtime.set_mocks(mocks, project=PROJECT, stack=STACK, preview=False, monitor=monitor)
 
     def keep(value: Any) -> None:
         recording.result = value
