@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 
 USAGE = "usage: python -m ringfence.engine.providers kubernetes|aws|azure-native|gcp|random"
@@ -14,13 +16,14 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in PACKAGES:
         print(USAGE, file=sys.stderr)
         return 2
+    from ringfence.engine.providers.light_sdk import stand_in_for_the_sdk
+
+    stand_in_for_the_sdk()
     from ringfence.engine.providers.provider import make_provider
     from ringfence.engine.providers.server import serve
 
-    package = arguments[0]
-    server, port = serve(lambda: make_provider(package))
-    print(port, flush=True)
-    server.wait_for_termination()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(make_provider(arguments[0])))
     return 0
 
 
