@@ -62,10 +62,14 @@ def _override(source: Source, chart: Path, values: dict, at: tuple) -> list[Loca
         finding = Finding(code="chart", path=at, message=str(error), severity="warning")
         return [Located(source.file, *source.locate(("config", CONFIG_KEY, *at)), finding)]
     return [
-        Located(source.file, *source.locate(("config", CONFIG_KEY, *at, *value.keys)), _finding(value, (*at, *value.keys)))
+        Located(
+            source.file, *source.locate(("config", CONFIG_KEY, *at, *value.keys)), _finding(value, (*at, *value.keys))
+        )
         for value in dead
     ]
 
 
 def _finding(value: DeadValue, path: tuple) -> Finding:
-    return Finding(code=f"dead-value-{value.kind}", path=path, message=value.reason, suggestion=value.suggestion or "remove it")
+    return Finding(
+        code=f"dead-value-{value.kind}", path=path, message=value.reason, suggestion=value.suggestion or "remove it"
+    )

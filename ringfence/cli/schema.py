@@ -1,6 +1,7 @@
 """`ringfence schema`: the JSON Schema of the stack file, for editors and reviewers.
 
-Owns: the wrapper around the platform's own schema (config, its key, and Pulumi's other keys). Refuses to own: the types.
+Owns: the wrapper around the platform's own schema (config, its key, and Pulumi's other keys). Refuses to own:
+the types.
 """
 
 from __future__ import annotations

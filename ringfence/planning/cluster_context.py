@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ringfence.planning.addon_context import AcceleratorPool, AddOnContext, BackupTarget, Distribution, ObjectStore, Prices
+from ringfence.planning.addon_context import (
+    AcceleratorPool,
+    AddOnContext,
+    BackupTarget,
+    Distribution,
+    ObjectStore,
+    Prices,
+)
 from ringfence.planning.bill import node_hour
 from ringfence.planning.places import place_of
 from ringfence.spec import Platform

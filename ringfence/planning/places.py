@@ -36,7 +36,8 @@ class Place:
 
 
 def place_of(thing: CloudSite | DatacentreSite | EdgeSite | ExternalService | Registry) -> Place:
-    """The place of a site, an outside service or a registry. What the platform says of an operator outweighs the facts."""
+    """The place of a site, an outside service or a registry. What the platform says of an operator outweighs the
+    facts."""
     if not isinstance(thing, CloudSite):
         return Place(thing.country, thing.operator.country)
     known = regions.region(thing.provider, thing.region)

@@ -66,7 +66,7 @@ def _model_at(path: Path, data: Any) -> type[BaseModel] | None:
         model = choices[0]
         pending = choices
         if len(choices) > 1:
-            model = _UnionOf(pending)  # type: ignore[assignment]
+            model = _UnionOf(pending)  # ty: ignore[invalid-assignment]
     return _by_kind(model, node)
 
 

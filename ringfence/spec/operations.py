@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ringfence.spec.base import Country, Hostname, Name, Percent, PositiveInt, RegistryHost, SecretReference, Spec, UsdPerMonth
+from ringfence.spec.base import (
+    Country,
+    Hostname,
+    Name,
+    Percent,
+    PositiveInt,
+    RegistryHost,
+    SecretReference,
+    Spec,
+    UsdPerMonth,
+)
 from ringfence.spec.site import Operator
 
 

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
+import yaml.constructor
 
 from ringfence.spec.finding import Path
 

@@ -43,8 +43,8 @@ def _cloud(provider: str, distribution: str, region: str) -> AddOnContext:
         site=provider,
         site_kind="cloud",
         country="DE",
-        distribution=distribution,  # type: ignore[arg-type]
-        provider=provider,  # type: ignore[arg-type]
+        distribution=distribution,  # ty: ignore[invalid-argument-type]
+        provider=provider,  # ty: ignore[invalid-argument-type]
         region=region,
         kubernetes_version="1.34",
         domain=f"{provider}.ai.example",
@@ -52,7 +52,7 @@ def _cloud(provider: str, distribution: str, region: str) -> AddOnContext:
         tenants={"finance": "cc-1", "research": "cc-2"},
         storage_classes={"block": "fast", "file": "shared"},
         artefacts=BUCKET,
-        backups=(BackupTarget(name="main", bucket="backups", provider=provider, region=region),),  # type: ignore[arg-type]
+        backups=(BackupTarget(name="main", bucket="backups", provider=provider, region=region),),  # ty: ignore[invalid-argument-type]
         datadog_site="datadoghq.eu",
     )
 

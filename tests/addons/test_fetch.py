@@ -60,7 +60,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        server: Server = self.server  # type: ignore[assignment]
+        server: Server = self.server  # ty: ignore[invalid-assignment]
         token = self.headers.get("Authorization")
         server.tokens.append((self.path.split("?")[0], token))
         status, headers, body = server.answers.get(self.path.split("?")[0], (404, {}, b""))
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: object) -> None:  # ty: ignore[incompatible-method-override]
         return
 
 
@@ -160,7 +160,7 @@ def test_plain_http_elsewhere_is_not_fetched(tmp_path: Path) -> None:
 def test_one_that_cannot_be_had_does_not_stop_the_others(server: Server, tmp_path: Path) -> None:
     def row(name: str, chart: str | None, repository: str) -> AddOnRow:
         more = {"chart": chart, "version": "1.0.0", "repository": repository} if chart else {}
-        return AddOnRow(name=name, purpose="p", namespace="n", source="a/b", **more)  # type: ignore[arg-type]
+        return AddOnRow(name=name, purpose="p", namespace="n", source="a/b", **more)  # ty: ignore[invalid-argument-type]
 
     rows = [row("good", "demo", index(server)), row("bad", "gone", index(server)), row("plain", None, "")]
     said: list[str] = []

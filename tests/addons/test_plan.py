@@ -30,7 +30,7 @@ OFF = AddOnOverride(enabled=False)
 
 def _problems(*args: object) -> list[AddOnProblem]:
     with pytest.raises(AddOnPlanError) as caught:
-        plan_add_ons(*args)  # type: ignore[arg-type]
+        plan_add_ons(*args)  # ty: ignore[invalid-argument-type]
     return caught.value.problems
 
 
@@ -192,7 +192,7 @@ def test_foundation_has_no_circle_with_itself() -> None:
     ],
 )
 def test_nodes_carry_the_labels_that_the_operator_reads(context: object, pool: str, expected: dict[str, str]) -> None:
-    assert node_labels(context, pool) == expected  # type: ignore[arg-type]
+    assert node_labels(context, pool) == expected  # ty: ignore[invalid-argument-type]
 
 
 def test_k0s_installs_flux_itself() -> None:

@@ -92,7 +92,7 @@ def test_no_row_sets_a_dead_value(name: str) -> None:
         value: object = f"{K0S_KUBELET_ROOT}/{below}"
         for key in reversed(path.split(".")):
             value = {key: value}
-        values = merge(values, value)  # type: ignore[arg-type]
+        values = merge(values, value)  # ty: ignore[invalid-argument-type]
     assert check_values(CHARTS / row.chart_folder, values, name) == []
 
 

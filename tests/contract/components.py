@@ -113,7 +113,7 @@ def assigned(node: ast.ClassDef) -> set[str]:
 def registered(node: ast.ClassDef) -> set[str]:
     """Keys with which the class registers its own attributes: those of `"key": self.key` in a dictionary."""
     return {
-        key.value
+        str(key.value)
         for dictionary in ast.walk(node)
         if isinstance(dictionary, ast.Dict)
         for key, value in zip(dictionary.keys, dictionary.values, strict=True)

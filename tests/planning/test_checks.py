@@ -123,7 +123,7 @@ def test_finance_cannot_have_sixty_of_fifty() -> None:
 def test_replica_in_the_wrong_country_is_refused_with_the_law() -> None:
     data = values("prod")
     data["datasets"]["scans"]["replicas"] = {"dr": {"site": "aws-virginia"}}
-    found = [finding for finding in findings(data, "residency")]
+    found = list(findings(data, "residency"))
     assert [finding.path for finding in found] == [("datasets", "scans", "replicas", "dr", "site")]
     assert found[0].message == "patient data of replica dr of dataset scans at site aws-virginia would rest in US"
     assert found[0].allowed == "DE, FR, PL (GDPR art. 9, 44-49; hospital contracts 2025/7)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ class Driver:
         numbers = {name: number for number, name in LEVELS.items()}
         for policy in info.policies:
             given = request.policyConfig[policy.name]
-            given.enforcementLevel = (
+            given.enforcementLevel = (  # ty: ignore[invalid-assignment]
                 numbers[(levels or {})[policy.name]] if policy.name in (levels or {}) else policy.enforcementLevel
             )
             if policy.name == "contract" and contract:
@@ -176,7 +176,7 @@ def _resource(given: Given, by_name: Mapping[str, Given]) -> Any:
 
 
 @contextmanager
-def analyzer(rules: tuple[Rule, ...] = ALL, program: Path = Path("/nowhere")) -> Iterator[Driver]:
+def analyzer(rules: tuple[Rule, ...] = ALL, program: Path = Path("/nowhere")) -> Generator[Driver]:
     """The analyzer behind a real gRPC server."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer("ringfence", "0.1.0", rules, program), server)

@@ -80,7 +80,7 @@ def test_a_broken_stack_file_fails_the_pack_too() -> None:
 def test_the_engine_is_told_of_a_broken_contract() -> None:
     with analyzer() as driver, pytest.raises(grpc.RpcError) as caught:
         driver.configure({**CONTRACT, "unproven": "ignore"})
-    assert "unproven" in caught.value.details()
+    assert "unproven" in caught.value.details()  # ty: ignore[missing-attribute]
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])

@@ -65,4 +65,4 @@ def test_every_locator_reads_a_property_that_exists(row: dict[str, str]) -> None
     assert row["flow"] in RULE_OF
     found = resource(row["type"]) if row["type"].partition(":")[0] in CLOUDS else None
     for path in (row["path"], row["of"], row["when"].partition("=")[0]) if found else ():
-        assert leads_somewhere([found.inputs], re.findall(r"[^.\[\]]+|\[\]", path)), path
+        assert leads_somewhere([found.inputs], re.findall(r"[^.\[\]]+|\[\]", path)), path  # ty: ignore[missing-union-attribute]

@@ -75,7 +75,7 @@ class _Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise AssertionError("the monitor answers by itself")
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:  # ty: ignore[incompatible-method-override]
         return dict(self._calls(args.token, args.args))
 
 
@@ -88,7 +88,7 @@ class _Monitor(MockMonitor):
         chain = parent.split("::")[2] + "$" if parent and "pulumi:pulumi:Stack" not in parent else ""
         return f"urn:pulumi:{STACK}::{PROJECT}::{chain}{type_}::{name}"
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+    def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self._recording.resources:
             raise AssertionError(f"two resources with the URN {urn}")
@@ -116,7 +116,7 @@ class _Monitor(MockMonitor):
         outputs.update(_plain(state))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=outputs)
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+    def RegisterResourceOutputs(self, request: Any) -> Any:
         self._recording.outputs[request.urn] = rpc.deserialize_properties(request.outputs, True)
         return super().RegisterResourceOutputs(request)
 

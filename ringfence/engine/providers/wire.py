@@ -93,7 +93,7 @@ def _plain(value: struct_pb2.Value, kind: str | None) -> Any:
     if kind == "bool_value":
         return value.bool_value
     if kind == "number_value":
-        number = value.number_value
+        number = float(value.number_value)
         return int(number) if number.is_integer() else number
     return None
 

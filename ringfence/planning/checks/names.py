@@ -5,7 +5,7 @@ Owns: every reference of the file. Refuses to own: whether what is named is the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from ringfence.facts import jurisdictions
 from ringfence.spec import Platform
@@ -107,7 +107,7 @@ def _model_references(platform: Platform) -> Iterator[tuple]:
 
 
 def _jurisdictions(platform: Platform) -> Iterator[Finding]:
-    places = [
+    places: list[tuple[tuple[str | int, ...], str]] = [
         (("dataClasses", name, kind, index), word)
         for name, data_class in platform.data_classes.items()
         for kind, words in (("rest", data_class.rest), ("process", data_class.process), ("operate", data_class.operate))
@@ -156,7 +156,7 @@ def _cycles(platform: Platform) -> Iterator[Finding]:
             )
 
 
-def _find_cycles(edges: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _find_cycles(edges: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Each cycle once, beginning at its first name."""
     found: dict[frozenset[str], tuple[str, ...]] = {}
     done: set[str] = set()

@@ -162,7 +162,8 @@ def _instance(pool: Pool, site: CloudSite, at: Path) -> Iterator[Finding]:
         yield Finding(
             code="unknown-instance-type",
             path=(*at, "instanceType"),
-            message=f"{pool.instance_type!r} is not in the instance table: it can be built, but neither sized nor priced",
+            message=f"{pool.instance_type!r} is not in the instance table: it can be built, but neither sized nor "
+            "priced",
             suggestion=f"did you mean {close!r}?" if close else None,
             severity="warning",
         )

@@ -99,7 +99,8 @@ def _share(quota: Quota, row: PoolCapacity, capacity_kind: str, at: Path) -> Ite
         yield Finding(
             code="guarantee-on-spot",
             path=(*at, "guaranteed"),
-            message=f"pool {row.pool} is {capacity_kind} capacity: it can be taken away, so nothing of it is guaranteed",
+            message=f"pool {row.pool} is {capacity_kind} capacity: it can be taken away, so nothing of it is "
+            "guaranteed",
             allowed="0",
         )
     elif quota.guaranteed > row.guaranteed_units:

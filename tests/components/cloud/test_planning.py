@@ -334,7 +334,8 @@ def test_lustre_is_never_smaller_nor_slower_than_asked(gib: int, throughput: int
 def test_kubeconfigs_ask_for_tokens_and_hold_none() -> None:
     eks = json.loads(eks_kubeconfig("c", "https://e", "Q0E=", region="eu-central-1", role="arn:r"))
     assert eks["users"][0]["user"]["exec"]["args"] == [
-        "--region", "eu-central-1", "eks", "get-token", "--cluster-name", "c", "--output", "json", "--role-arn", "arn:r",
+        "--region", "eu-central-1", "eks", "get-token", "--cluster-name", "c", "--output", "json",
+        "--role-arn", "arn:r",
     ]  # fmt: skip
     assert eks["clusters"][0]["cluster"] == {"server": "https://e", "certificate-authority-data": "Q0E="}
     gke = json.loads(gke_kubeconfig("c", "10.0.0.2", "Q0E="))

@@ -38,12 +38,19 @@ class Bench:
     ) -> tuple[dict[str, Any], list[str]]:
         """Checked inputs and the refusals."""
         request = provider_pb2.CheckRequest(
-            urn=self.urn(token, name), name=name, type=token, news=to_struct(inputs), olds=to_struct(old or {}), randomSeed=SEED
+            urn=self.urn(token, name),
+            name=name,
+            type=token,
+            news=to_struct(inputs),
+            olds=to_struct(old or {}),
+            randomSeed=SEED,
         )
         response = self.provider.check(request)
         return to_plain(response.inputs), [failure.reason for failure in response.failures]
 
-    def create(self, token: str, inputs: dict[str, Any], name: str = "r", *, preview: bool = False) -> tuple[str, dict[str, Any]]:
+    def create(
+        self, token: str, inputs: dict[str, Any], name: str = "r", *, preview: bool = False
+    ) -> tuple[str, dict[str, Any]]:
         """The id and the outputs of a resource that is checked first."""
         checked, failures = self.check(token, inputs, name)
         assert not failures
@@ -77,7 +84,9 @@ def aws() -> Iterator[Bench]:
 @pytest.fixture
 def azure() -> Iterator[Bench]:
     """The azure-native package of one subscription."""
-    yield Bench("azure-native", {"subscriptionId": "11111111-1111-1111-1111-111111111111", "location": "germanywestcentral"})
+    yield Bench(
+        "azure-native", {"subscriptionId": "11111111-1111-1111-1111-111111111111", "location": "germanywestcentral"}
+    )
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ GKE = "gcp:container/cluster:Cluster"
         (
             BUCKET,
             {"lifecycleRules": [{"enabled": True}, {"enabled": True, "expiration": {"dayz": 3}}]},
-            'lifecycleRules[1].expiration.dayz: BucketLifecycleRuleExpiration has no such property; did you mean "days"?',
+            "lifecycleRules[1].expiration.dayz: BucketLifecycleRuleExpiration has no such property; "
+            'did you mean "days"?',
         ),
     ],
 )
@@ -110,7 +111,9 @@ def test_gcp_refusals(gcp: Bench) -> None:
 
 
 def test_a_secret_is_never_shown(aws: Bench) -> None:
-    failures = aws.check(BUCKET, {"versioning": Secret("s3cr3t-but-longer-than-forty-characters-so-it-is-not-shown")})[1]
+    failures = aws.check(BUCKET, {"versioning": Secret("s3cr3t-but-longer-than-forty-characters-so-it-is-not-shown")})[
+        1
+    ]
     assert failures == ["versioning: expected an object (BucketVersioning), got a string"]
 
 

@@ -17,7 +17,9 @@ from .conftest import Bench
 scalars = st.one_of(st.text(max_size=5), st.booleans(), st.integers(0, 9))
 values = st.recursive(
     scalars,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text("ab.", min_size=1, max_size=3), inner)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text("ab.", min_size=1, max_size=3), inner)
+    ),
     max_leaves=10,
 )
 properties = st.dictionaries(st.text("abc.", min_size=1, max_size=3), values, max_size=4)
@@ -82,7 +84,9 @@ def test_patterns(text: str, path: str, matches: bool) -> None:
         ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"policyArn": "a"}, {"policyArn": "b"}, ["policyArn"]),
     ],
 )
-def test_aws_replacements(aws: Bench, token: str, old: dict[str, Any], new: dict[str, Any], replaces: list[str]) -> None:
+def test_aws_replacements(
+    aws: Bench, token: str, old: dict[str, Any], new: dict[str, Any], replaces: list[str]
+) -> None:
     assert list(aws.diff(token, old, new).replaces) == replaces
 
 
@@ -92,7 +96,12 @@ def test_aws_replacements(aws: Bench, token: str, old: dict[str, Any], new: dict
         ("azure-native:storage:StorageAccount", {"location": "a"}, {"location": "b"}, ["location"]),
         ("azure-native:storage:StorageAccount", {"accountName": "a"}, {"accountName": "b"}, ["accountName"]),
         ("azure-native:storage:StorageAccount", {"accessTier": "Hot"}, {"accessTier": "Cool"}, []),
-        ("azure-native:resources:ResourceGroup", {"resourceGroupName": "a"}, {"resourceGroupName": "b"}, ["resourceGroupName"]),
+        (
+            "azure-native:resources:ResourceGroup",
+            {"resourceGroupName": "a"},
+            {"resourceGroupName": "b"},
+            ["resourceGroupName"],
+        ),
         ("azure-native:containerservice:AgentPool", {"vmSize": "a"}, {"vmSize": "b"}, ["vmSize"]),
         ("azure-native:containerservice:AgentPool", {"count": 1}, {"count": 2}, []),
     ],
@@ -113,7 +122,9 @@ def test_azure_replacements(
         ("gcp:compute/network:Network", {"name": "a"}, {"name": "b"}, ["name"]),
     ],
 )
-def test_gcp_replacements(gcp: Bench, token: str, old: dict[str, Any], new: dict[str, Any], replaces: list[str]) -> None:
+def test_gcp_replacements(
+    gcp: Bench, token: str, old: dict[str, Any], new: dict[str, Any], replaces: list[str]
+) -> None:
     assert list(gcp.diff(token, old, new).replaces) == replaces
 
 
@@ -123,7 +134,10 @@ def test_the_detailed_diff_says_kind_and_replacement(aws: Bench) -> None:
     assert kinds == {"cidrBlock": "UPDATE_REPLACE", "tags.a": "DELETE"}
     assert response.hasDetailedDiff
     assert list(response.diffs) == ["cidrBlock", "tags"]
-    assert aws.diff("aws:ec2/vpc:Vpc", {"cidrBlock": "a"}, {"cidrBlock": "a"}).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert (
+        aws.diff("aws:ec2/vpc:Vpc", {"cidrBlock": "a"}, {"cidrBlock": "a"}).changes
+        == provider_pb2.DiffResponse.DIFF_NONE
+    )
 
 
 def test_a_provider_moves_its_resources_when_its_region_changes(aws: Bench) -> None:

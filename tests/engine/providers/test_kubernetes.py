@@ -88,15 +88,15 @@ def test_faults_deep_in_a_pod(kubernetes: Bench) -> None:
 
 
 def test_missing_fields_and_unknown_values(kubernetes: Bench) -> None:
-    assert kubernetes.check(DEPLOYMENT, {"spec": {"template": UNKNOWN}})[1] == ["spec.selector: required field is missing"]
+    assert kubernetes.check(DEPLOYMENT, {"spec": {"template": UNKNOWN}})[1] == [
+        "spec.selector: required field is missing"
+    ]
     assert kubernetes.check(DEPLOYMENT, {"spec": UNKNOWN})[1] == []
 
 
 def test_a_kind_that_does_not_exist(kubernetes: Bench) -> None:
     (failure,) = kubernetes.check("kubernetes:apps/v1:Deploymnet", {"apiVersion": "apps/v1", "kind": "Deploymnet"})[1]
-    assert failure == (
-        'Kubernetes has no kubernetes:apps/v1:Deploymnet; did you mean "kubernetes:apps/v1:Deployment"?'
-    )
+    assert failure == ('Kubernetes has no kubernetes:apps/v1:Deploymnet; did you mean "kubernetes:apps/v1:Deployment"?')
 
 
 def test_patches_require_nothing_but_know_the_names(kubernetes: Bench) -> None:
@@ -207,7 +207,9 @@ def test_names_namespaces_and_their_memory(kubernetes: Bench) -> None:
 
 
 def test_names_are_left_alone_where_given_and_cluster_kinds_have_no_namespace(kubernetes: Bench) -> None:
-    assert kubernetes.check("kubernetes:core/v1:Namespace", {"metadata": {"name": "team"}})[0]["metadata"] == {"name": "team"}
+    assert kubernetes.check("kubernetes:core/v1:Namespace", {"metadata": {"name": "team"}})[0]["metadata"] == {
+        "name": "team"
+    }
     generated = {"metadata": {"generateName": "x-", "namespace": "n"}}
     assert kubernetes.check(CONFIG_MAP, generated)[0]["metadata"] == generated["metadata"]
     kubernetes.provider.family.configure({"namespace": "team-a"})

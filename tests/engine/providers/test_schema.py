@@ -13,7 +13,12 @@ from ringfence.engine.providers.schema.registry import PACKAGES, Registry, snake
 
 SAMPLES = {
     "random": ("random:",),
-    "kubernetes": ("kubernetes:core/v1:", "kubernetes:apps/v1:", "kubernetes:networking.k8s.io/v1:", "kubernetes:helm.sh/v3:"),
+    "kubernetes": (
+        "kubernetes:core/v1:",
+        "kubernetes:apps/v1:",
+        "kubernetes:networking.k8s.io/v1:",
+        "kubernetes:helm.sh/v3:",
+    ),
     "aws": ("aws:eks/", "aws:kms/", "aws:ecr/"),
     "azure-native": ("azure-native:managedidentity:", "azure-native:containerregistry:"),
     "gcp": ("gcp:kms/", "gcp:artifactregistry/"),

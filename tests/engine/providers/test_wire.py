@@ -18,7 +18,9 @@ from ringfence.engine.providers.wire import (
 )
 
 scalars = st.one_of(st.text(), st.booleans(), st.integers(-(2**53), 2**53), st.just(UNKNOWN))
-values = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)), max_leaves=20)
+values = st.recursive(
+    scalars, lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)), max_leaves=20
+)
 
 
 @given(st.dictionaries(st.text(), values))
@@ -28,7 +30,9 @@ def test_round_trip(properties: dict) -> None:
 
 @given(st.dictionaries(st.text(), values))
 def test_contains_unknown_looks_everywhere(properties: dict) -> None:
-    assert contains_unknown(properties) == ("UNKNOWN" in repr(properties).replace("'UNKNOWN'", "") and _holds(properties))
+    assert contains_unknown(properties) == (
+        "UNKNOWN" in repr(properties).replace("'UNKNOWN'", "") and _holds(properties)
+    )
 
 
 def _holds(value: object) -> bool:
