@@ -118,6 +118,8 @@ def answers(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any
             found |= {"principalId": f"{name}-principal", "clientId": f"{name}-client"}
         case "azure-native:keyvault:Key":
             found |= {"keyUri": f"https://vault/{name}", "keyUriWithVersion": f"https://vault/{name}/1"}
+        case "azure-native:containerregistry:Registry":
+            found["loginServer"] = f"{inputs['registryName']}.azurecr.example"
         case "azure-native:dataprotection:BackupVault":
             found["identity"] = {"type": "SystemAssigned", "principalId": f"{name}-principal"}
         case "azure-native:storage:ObjectReplicationPolicy":
@@ -130,6 +132,7 @@ def answers(kind: str, name: str, inputs: Mapping[str, Any]) -> Mapping[str, Any
             "userAssignedIdentities": {each: {} for each in identity["userAssignedIdentities"]},
         }
     named = {
+        "azure-native:containerregistry:Registry": "registryName",
         "azure-native:containerservice:ManagedCluster": "resourceName",
         "azure-native:keyvault:Vault": "vaultName",
         "azure-native:resources:ResourceGroup": "resourceGroupName",
