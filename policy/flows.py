@@ -65,7 +65,7 @@ class Moved:
 def locators() -> Mapping[str, tuple[Locator, ...]]:
     """Every locator by type."""
     found: dict[str, list[Locator]] = {}
-    for row in tables.rows("locators"):
+    for row in (*tables.rows("locators"), *tables.rows("swept/locators")):
         found.setdefault(row["type"], []).append(Locator(**row))
     return {token: tuple(rows) for token, rows in found.items()}
 

@@ -1,4 +1,4 @@
-"""The rules' own tables, beside this file: data stores and locators.
+"""The rules' own tables, beside this file: data stores, locators, and what the sweep found that nothing reads yet.
 
 Owns: reading them once. Each has its sources and its date in its header, as ringfence.facts has. Refuses to own: what
 a rule makes of a row.
@@ -7,7 +7,7 @@ a rule makes of a row.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -39,3 +39,32 @@ def harmless() -> frozenset[str]:
 def stores() -> Mapping[str, str]:
     """Type of each data store to the place where it keeps data when no location is given; empty is its provider's."""
     return {row["type"]: row["absent"] for row in rows("stores")}
+
+
+def not_yet(type: str) -> tuple[str, ...] | None:
+    """Paths of a type's properties that no locator reads and nobody has called harmless, as `Reader.all` takes them.
+
+    A property at one of them is unproven where it is set. Empty where all is read. None where the sweep does not know
+    the type (another package, a newer wheel, a custom resource whose definition it never saw): then nothing of it is
+    read. `policy.unread.unread` gives the ones that a resource sets. Source: policy/swept, written by
+    `python -m ringfence.sweep --write`.
+    """
+    package = type.partition(":")[0]
+    names = ("kubernetes", "custom") if package == "kubernetes" else (package,)
+    for name in names:
+        found = _swept(name).get(type)
+        if found is not None:
+            return tuple(found.split())
+    return None
+
+
+@cache
+def _swept(name: str) -> Mapping[str, str]:
+    """Type to its paths, as one text: split only for the types that a program has."""
+    return dict(_pairs(_FOLDER / "swept" / f"{name}.txt"))
+
+
+def _pairs(file: Path) -> Iterator[tuple[str, str]]:
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else ():
+        token, _, paths = line.partition("\t")
+        yield token, paths

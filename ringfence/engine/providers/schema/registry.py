@@ -109,6 +109,11 @@ class Registry:
                 self._provider = found if isinstance(found, ObjectType) else ObjectType("Provider")
             return self._provider
 
+    def documentation(self, made: ObjectType) -> dict[str, str]:
+        """What the SDK says of each property of an object of this registry, by wire name."""
+        with self._lock:
+            return self._types.documentation(made)
+
     def import_form(self, token: str) -> str | None:
         """The first form of id that the SDK documents for importing a resource (`projects/{{project}}/...`)."""
         place = self.tokens.get(token)

@@ -18,6 +18,13 @@ _GETTER = re.compile(
     r"    def (\w+)\(self\) -> (.+?):\n",
     re.MULTILINE,
 )
+_DOCUMENTED = re.compile(
+    r"^    @pulumi\.getter(?:\(name=\"([^\"]+)\"\))?\n"
+    r"(?:    @[^\n]*\n)?"
+    r"    def (\w+)\(self\) -> [^\n]+:\n"
+    r"        \"\"\"\n(.*?)\n        \"\"\"\n",
+    re.MULTILINE | re.DOTALL,
+)
 _IMPORT = re.compile(r"^from (\.+)([\w.]*) import (\w+)(?: as (\w+))?$", re.MULTILINE)
 _INIT = re.compile(r"def __init__\(__self__, \*,\n(.*?)\):\n", re.DOTALL)
 _CONSTANT = re.compile(r"pulumi\.set\(__self__, \"(\w+)\", '([^']*)'\)")
@@ -60,6 +67,10 @@ class SdkFile:
             Getter(match.group(1) or match.group(2), match.group(2), match.group(3))
             for match in _GETTER.finditer(self.body(name))
         ]
+
+    def documentation(self, name: str) -> dict[str, str]:
+        """What the SDK says of each property of a class, by wire name."""
+        return {match.group(1) or match.group(2): match.group(3) for match in _DOCUMENTED.finditer(self.body(name))}
 
     def required(self, name: str) -> set[str]:
         """Python names of the constructor's arguments that have no default."""

@@ -37,6 +37,7 @@ class TypeReader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._objects: dict[tuple[Path, str], Type] = {}
+        self._sources: dict[int, tuple[SdkFile, str]] = {}
 
     def parse(self, here: SdkFile, annotation: str) -> Type:
         """The type that an annotation in module `here` means."""
@@ -59,6 +60,7 @@ class TypeReader:
             return enum
         made = ObjectType(_plain_name(name))
         self._objects[key] = made
+        self._sources[id(made)] = (here, name)
         required = here.required(name)
         constants = here.constants(name)
         for getter in here.getters(name):
@@ -67,6 +69,11 @@ class TypeReader:
                 shape = Constant(constants[getter.python_name])
             made.properties[getter.wire_name] = Property(shape, getter.python_name in required, getter.python_name)
         return made
+
+    def documentation(self, made: ObjectType) -> dict[str, str]:
+        """What the SDK says of each property of an object that this reader made, by wire name."""
+        found = self._sources.get(id(made))
+        return found[0].documentation(found[1]) if found else {}
 
     def _node(self, here: SdkFile, node: ast.expr) -> Type:
         if isinstance(node, ast.Constant):

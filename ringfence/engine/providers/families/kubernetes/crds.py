@@ -12,6 +12,7 @@ import json
 import os
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +66,16 @@ class Definitions:
         with self._lock:
             files = self._of_group(group)
         return sorted({kind for path in files for kind in _declared(path)[1]})
+
+    def every(self) -> Iterator[CustomKind]:
+        """Every definition of every folder; of two of one kind, the first that is found."""
+        seen = set()
+        for folder in folders():
+            for path in sorted(folder.rglob("*.y*ml")):
+                for found in _load(path) if _declared(path)[1] else ():
+                    if (found.group, found.kind) not in seen:
+                        seen.add((found.group, found.kind))
+                        yield found
 
     def _find(self, group: str, kind: str) -> CustomKind | None:
         for path in self._of_group(group):
