@@ -21,9 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ringfence.engine.files import one_at_a_time, write_whole  # noqa: E402 - the package is not installed yet
 from ringfence.engine.places import Places, machine  # noqa: E402
 from ringfence.errors import RingfenceError  # noqa: E402
+from ringfence.files import one_at_a_time, write_whole  # noqa: E402 - the package is not installed yet
 
 REQUIREMENTS = ROOT / "requirements"
 ENVIRONMENT = ROOT / ".venv"

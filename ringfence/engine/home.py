@@ -14,8 +14,8 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-from ringfence.engine.files import one_at_a_time, write_whole
 from ringfence.engine.places import Places
+from ringfence.files import one_at_a_time, write_whole
 
 PACKAGES = {
     "kubernetes": "pulumi-kubernetes",

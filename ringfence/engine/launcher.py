@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringfence.engine.files import one_at_a_time
 from ringfence.engine.places import Places
 from ringfence.engine.project import Project
 from ringfence.errors import RingfenceError, UsageError
+from ringfence.files import one_at_a_time
 
 NOTICE = "ringfence: embedded engine, plan-only providers: no cloud is called"
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from ringfence.engine.files import write_whole
 from ringfence.engine.places import Places
 from ringfence.errors import UsageError
+from ringfence.files import write_whole
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 _SECRETS_LINE = re.compile(r"^(?:encryptionsalt|secretsprovider|encryptedkey):.*\n?", re.MULTILINE)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from ringfence.engine import build, official
-from ringfence.engine.files import one_at_a_time, write_whole
 from ringfence.engine.home import launcher_script
 from ringfence.engine.places import Places, machine
 from ringfence.errors import RingfenceError
+from ringfence.files import one_at_a_time, write_whole
 
 Source = Literal["named", "path", "official", "built"]
 Say = Callable[[str], None]

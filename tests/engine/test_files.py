@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.engine import files
-from ringfence.engine.files import one_at_a_time, write_whole
+from ringfence import files
+from ringfence.files import one_at_a_time, write_whole
 
 
 def test_a_file_has_its_content_and_mode(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path, monke
 
 def test_a_second_process_waits_and_a_killed_one_blocks_nobody(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    hold = "import sys,time\nfrom pathlib import Path\nfrom ringfence.engine.files import one_at_a_time\n"
+    hold = "import sys,time\nfrom pathlib import Path\nfrom ringfence.files import one_at_a_time\n"
     hold += "with one_at_a_time(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
     holder = subprocess.Popen([sys.executable, "-c", hold, str(lock)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"

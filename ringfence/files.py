@@ -10,19 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: Path, content: str, mode: int) -> None:
+def write_whole(path: Path, content: str | bytes, mode: int) -> None:
     """Put `content` at `path` with `mode`, by a rename, and only if it is not there already.
 
     A reader sees the old file or the new one, never half of either; a process that is killed leaves the old
     one.
     """
-    if _holds(path, content, mode):
+    data = content.encode() if isinstance(content, str) else content
+    if _holds(path, data, mode):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(content)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
         Path(scratch).chmod(mode)
         Path(scratch).replace(path)
     except BaseException:
@@ -30,10 +31,10 @@ def write_whole(path: Path, content: str, mode: int) -> None:
         raise
 
 
-def _holds(path: Path, content: str, mode: int) -> bool:
+def _holds(path: Path, content: bytes, mode: int) -> bool:
     try:
-        return path.stat().st_mode & 0o777 == mode and path.read_text(encoding="utf-8") == content
-    except (OSError, UnicodeDecodeError):
+        return path.stat().st_mode & 0o777 == mode and path.read_bytes() == content
+    except OSError:
         return False
 
 
