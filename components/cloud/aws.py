@@ -62,10 +62,13 @@ class AwsTrainingCluster(pulumi.ComponentResource):
     """An EKS cluster with its network, key, logs, nodes, file systems and registry."""
 
     cluster_name: pulumi.Output[str]
+    """Name in EKS."""
     endpoint: pulumi.Output[str]
+    """https:// and the API's name, which answers only inside the network unless the platform says otherwise."""
     kubeconfig: pulumi.Output[str]
     """Secret. It asks `aws eks get-token` for a token; it holds none."""
     oidc_issuer: pulumi.Output[str]
+    """URL of the issuer of service accounts' tokens."""
     network_id: pulumi.Output[str]
     """The VPC."""
     key_id: pulumi.Output[str]

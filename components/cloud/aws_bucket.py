@@ -60,8 +60,11 @@ class AwsBucket(pulumi.ComponentResource):
     """A private, versioned, encrypted bucket with its key and its access log."""
 
     bucket: pulumi.Output[str]
+    """Name of the bucket."""
     arn: pulumi.Output[str]
+    """ARN of the bucket."""
     key_arn: pulumi.Output[str]
+    """ARN of the key of everything in it."""
     versioning: aws.s3.BucketVersioning
     """Replication must wait for it."""
 

@@ -40,10 +40,13 @@ class AwsFileSystem(pulumi.ComponentResource):
     """One storage tier of kind `scratch` or `file`."""
 
     file_system_id: pulumi.Output[str]
+    """Id in FSx or EFS."""
     dns_name: pulumi.Output[str]
+    """Name that clients mount from."""
     mount_name: pulumi.Output[str]
     """What clients mount: Lustre's mount name, or `/` for NFS."""
     security_group_id: pulumi.Output[str]
+    """Lets the nodes' ports in, and nothing else."""
 
     def __init__(self, name: str, args: AwsFileSystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsFileSystem", name, {}, opts)
@@ -55,7 +58,12 @@ class AwsFileSystem(pulumi.ComponentResource):
             self.security_group_id = self._security_group(_NFS_PORTS)
             self._efs()
         self.register_outputs(
-            {"fileSystemId": self.file_system_id, "dnsName": self.dns_name, "mountName": self.mount_name}
+            {
+                "fileSystemId": self.file_system_id,
+                "dnsName": self.dns_name,
+                "mountName": self.mount_name,
+                "securityGroupId": self.security_group_id,
+            }
         )
 
     def _lustre(self) -> None:

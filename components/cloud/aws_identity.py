@@ -39,6 +39,7 @@ class AwsPodIdentity(pulumi.ComponentResource):
     """A role that the pods of one service account have, without a key anywhere."""
 
     role_arn: pulumi.Output[str]
+    """ARN of the role."""
 
     def __init__(self, name: str, args: AwsPodIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsPodIdentity", name, {}, opts)

@@ -43,6 +43,7 @@ class AwsNetwork(pulumi.ComponentResource):
     """A VPC with private subnets in each zone, endpoints and flow logs."""
 
     vpc_id: pulumi.Output[str]
+    """The VPC."""
     control_subnet_ids: list[pulumi.Output[str]]
     """Where EKS puts the control plane's interfaces, a subnet for each zone."""
     node_subnet_ids: dict[str, pulumi.Output[str]]
@@ -50,6 +51,7 @@ class AwsNetwork(pulumi.ComponentResource):
     pod_subnet_ids: dict[str, pulumi.Output[str]]
     """Zone to subnet; pods' addresses never come out of the nodes' range."""
     flow_log_group: pulumi.Output[str]
+    """Name of the log group of accepted and refused connections."""
 
     def __init__(self, name: str, args: AwsNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsNetwork", name, {}, opts)

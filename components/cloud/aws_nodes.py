@@ -59,7 +59,9 @@ class AwsNodePool(pulumi.ComponentResource):
     """A managed node group with its launch template and, where nodes stand close together, its placement group."""
 
     node_group_name: pulumi.Output[str]
+    """Name in EKS."""
     autoscaling_group: pulumi.Output[str]
+    """Name of the group that EKS keeps behind it."""
 
     def __init__(self, name: str, args: AwsNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AwsNodePool", name, {}, opts)

@@ -52,8 +52,11 @@ class AwsDatasetStore(pulumi.ComponentResource):
     """A dataset's bucket with its key, its replicas and its backups."""
 
     bucket: pulumi.Output[str]
+    """Name of the bucket."""
     bucket_arn: pulumi.Output[str]
+    """ARN of the bucket."""
     key_arn: pulumi.Output[str]
+    """ARN of the key of everything in it."""
     uri: pulumi.Output[str]
     """s3://bucket."""
     replica_buckets: dict[str, pulumi.Output[str]]

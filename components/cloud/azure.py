@@ -65,18 +65,23 @@ class AzureTrainingCluster(pulumi.ComponentResource):
     """An AKS cluster with its resource group, network, key, logs, nodes, scratch and registry."""
 
     cluster_name: pulumi.Output[str]
+    """Name in AKS."""
     endpoint: pulumi.Output[str]
     """https:// and the private name, or the public one where the platform says so."""
     kubeconfig: pulumi.Output[str]
     """Secret. It asks `kubelogin` for a token; it holds none."""
     oidc_issuer: pulumi.Output[str]
+    """URL of the issuer of service accounts' tokens."""
     resource_group: pulumi.Output[str]
+    """Name of the group that everything of the cluster is in."""
     network_id: pulumi.Output[str]
+    """The virtual network."""
     private_access: AzurePrivateAccess
     """For dataset stores that the cluster's pods are to reach."""
     key_id: pulumi.Output[str]
     """Key of secrets, disks, images and scratch, without a version."""
     registry_url: pulumi.Output[str]
+    """Host under which the repositories are."""
     audit_log: pulumi.Output[str]
     """Log Analytics workspace in the region."""
     node_pools: dict[str, pulumi.Output[str]]

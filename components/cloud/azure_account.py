@@ -48,9 +48,13 @@ class AzureAccount(pulumi.ComponentResource):
     """A private, versioned, encrypted storage account with one container, in a resource group of its own."""
 
     resource_group: pulumi.Output[str]
+    """Name of its resource group."""
     account_id: pulumi.Output[str]
+    """Id of the storage account."""
     account_name: pulumi.Output[str]
+    """Name of the storage account."""
     key_id: pulumi.Output[str]
+    """Key of everything in it, without a version."""
     ready: list[pulumi.Resource]
     """Replication and backups must wait for versions and the container."""
 
@@ -82,7 +86,14 @@ class AzureAccount(pulumi.ComponentResource):
         self._logs()
         for cluster, access in args.access.items():
             private_endpoint(f"{name}-{cluster}", "blob", account.id, access, args.site, args.tags, self)
-        self.register_outputs({"accountId": self.account_id, "accountName": self.account_name, "keyId": self.key_id})
+        self.register_outputs(
+            {
+                "resourceGroup": self.resource_group,
+                "accountId": self.account_id,
+                "accountName": self.account_name,
+                "keyId": self.key_id,
+            }
+        )
 
     def _account(self, key: AzureKey) -> azure.storage.StorageAccount:
         args = self._args

@@ -45,6 +45,7 @@ class AzureBackup(pulumi.ComponentResource):
     """A vault with a policy for one account."""
 
     vault_id: pulumi.Output[str]
+    """Id of the vault where the backups rest."""
 
     def __init__(self, name: str, args: AzureBackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureBackup", name, {}, opts)

@@ -44,10 +44,15 @@ class AzureControlPlane(pulumi.ComponentResource):
     """A managed cluster without local accounts, whose secrets and disks the platform's key encrypts."""
 
     cluster_id: pulumi.Output[str]
+    """Id of the managed cluster."""
     cluster_name: pulumi.Output[str]
+    """Name in AKS."""
     endpoint: pulumi.Output[str]
+    """https:// and the API's name."""
     kubeconfig: pulumi.Output[str]
+    """Secret. It asks `kubelogin` for a token; it holds none."""
     oidc_issuer: pulumi.Output[str]
+    """URL of the issuer of service accounts' tokens."""
 
     def __init__(self, name: str, args: AzureControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureControlPlane", name, {}, opts)

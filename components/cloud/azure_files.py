@@ -36,6 +36,7 @@ class AzureFileSystem(pulumi.ComponentResource):
     """One storage tier of kind `scratch`."""
 
     file_system_id: pulumi.Output[str]
+    """Id of the Managed Lustre file system."""
 
     def __init__(self, name: str, args: AzureFileSystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureFileSystem", name, {}, opts)

@@ -62,13 +62,19 @@ class AzureKey(pulumi.ComponentResource):
     """A private key vault with one HSM key, and an identity that may encrypt with it. Users must wait for the whole."""
 
     vault_id: pulumi.Output[str]
+    """Id of the vault."""
     vault_uri: pulumi.Output[str]
+    """https:// and the vault's name."""
     key_name: pulumi.Output[str]
+    """Name of the key in the vault."""
     key_uri: pulumi.Output[str]
     """Without a version: what uses it follows the rotation."""
     key_uri_with_version: pulumi.Output[str]
+    """For services that do not follow a rotation by themselves."""
     identity_id: pulumi.Output[str]
+    """Id of the identity that may encrypt with the key."""
     identity_client_id: pulumi.Output[str]
+    """The same identity as Entra's applications know it."""
 
     def __init__(self, name: str, args: AzureKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureKey", name, {}, opts)
@@ -94,7 +100,17 @@ class AzureKey(pulumi.ComponentResource):
         self.vault_id, self.vault_uri = vault.id, vault.properties.vault_uri
         self.key_name, self.key_uri, self.key_uri_with_version = key.name, key.key_uri, key.key_uri_with_version
         self.identity_id, self.identity_client_id = identity.id, identity.client_id
-        self.register_outputs({"vaultId": self.vault_id, "keyUri": self.key_uri, "identityId": self.identity_id})
+        self.register_outputs(
+            {
+                "vaultId": self.vault_id,
+                "vaultUri": self.vault_uri,
+                "keyName": self.key_name,
+                "keyUri": self.key_uri,
+                "keyUriWithVersion": self.key_uri_with_version,
+                "identityId": self.identity_id,
+                "identityClientId": self.identity_client_id,
+            }
+        )
 
     def _vault(self) -> azure.keyvault.Vault:
         name, args = self._name, self._args

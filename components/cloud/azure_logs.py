@@ -33,6 +33,7 @@ class AzureLogs(pulumi.ComponentResource):
     """A Log Analytics workspace."""
 
     workspace_id: pulumi.Output[str]
+    """Id of the workspace."""
 
     def __init__(self, name: str, args: AzureLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureLogs", name, {}, opts)

@@ -43,9 +43,13 @@ class AzureNetwork(pulumi.ComponentResource):
     """A virtual network with its subnets and private zones."""
 
     network_id: pulumi.Output[str]
+    """The virtual network."""
     node_subnet_id: pulumi.Output[str]
+    """Where nodes are."""
     api_server_subnet_id: pulumi.Output[str]
+    """Delegated to AKS for the API's own addresses."""
     lustre_subnet_id: pulumi.Output[str]
+    """Where Managed Lustre puts its servers."""
     private_access: AzurePrivateAccess
     """For stores that the cluster's pods are to reach."""
 
@@ -82,7 +86,14 @@ class AzureNetwork(pulumi.ComponentResource):
             subnet_id=endpoints.id,
             zone_ids={group: self._zone(group, zone) for group, zone in PRIVATE_ZONES.items()},
         )
-        self.register_outputs({"networkId": self.network_id, "nodeSubnetId": self.node_subnet_id})
+        self.register_outputs(
+            {
+                "networkId": self.network_id,
+                "nodeSubnetId": self.node_subnet_id,
+                "apiServerSubnetId": self.api_server_subnet_id,
+                "lustreSubnetId": self.lustre_subnet_id,
+            }
+        )
 
     def _subnet(
         self,

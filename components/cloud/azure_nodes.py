@@ -81,6 +81,7 @@ class AzureNodePool(pulumi.ComponentResource):
     """An agent pool with, where nodes stand close together, its proximity placement group."""
 
     agent_pool_name: pulumi.Output[str]
+    """Name in AKS."""
 
     def __init__(self, name: str, args: AzureNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:AzureNodePool", name, {}, opts)

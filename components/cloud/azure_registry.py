@@ -37,7 +37,9 @@ class AzureRegistry(pulumi.ComponentResource):
     """A Premium registry that only the cluster's network reaches."""
 
     registry_id: pulumi.Output[str]
+    """Id of the registry."""
     url: pulumi.Output[str]
+    """Host under which the repositories are."""
     ready: list[pulumi.Resource]
     """What nodes must wait for before they pull from it."""
 

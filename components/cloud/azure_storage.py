@@ -56,8 +56,11 @@ class AzureDatasetStore(pulumi.ComponentResource):
     """A dataset's storage account with its key, its replicas and its backups."""
 
     account_id: pulumi.Output[str]
+    """Id of the storage account."""
     account_name: pulumi.Output[str]
+    """Name of the storage account."""
     key_id: pulumi.Output[str]
+    """Key of everything in it, without a version."""
     uri: pulumi.Output[str]
     """abfss://container@account.dfs.core.windows.net, as data libraries spell it."""
     replica_accounts: dict[str, pulumi.Output[str]]

@@ -16,11 +16,11 @@ from components.cloud.gcp_files import GcpFileSystem, GcpFileSystemArgs
 from components.cloud.gcp_keys import GcpKey, GcpKeyArgs
 from components.cloud.gcp_logs import GcpLogs, GcpLogsArgs
 from components.cloud.gcp_network import PODS_RANGE, SERVICES_RANGE, GcpNetwork, GcpNetworkArgs
-from components.cloud.gcp_nodes import GcpClusterNodePool, GcpClusterNodePoolArgs, hardened
+from components.cloud.gcp_nodes import GcpNodePool, GcpNodePoolArgs, hardened
 from components.cloud.gcp_registry import GcpRegistry, GcpRegistryArgs
 from components.cloud.sdk import planned
 from ringfence.planning.cloud.control_plane import public_cidrs
-from ringfence.planning.cloud.gcp import LOG_COMPONENTS, GcpNetworkPlan, GcpNodePool, plan_network, plan_node_pools
+from ringfence.planning.cloud.gcp import LOG_COMPONENTS, GcpNetworkPlan, GcpNodePoolPlan, plan_network, plan_node_pools
 from ringfence.planning.cloud.kubeconfig import gke_kubeconfig
 from ringfence.planning.cloud.names import physical
 from ringfence.planning.cloud.principals import native_groups
@@ -53,12 +53,15 @@ class GcpTrainingCluster(pulumi.ComponentResource):
     """A GKE cluster with its network, key, logs, nodes, file systems and registry."""
 
     cluster_name: pulumi.Output[str]
+    """Name in GKE."""
     endpoint: pulumi.Output[str]
     """https:// and the private address, or the public one where the platform says so."""
     kubeconfig: pulumi.Output[str]
     """Secret. It asks `gke-gcloud-auth-plugin` for a token; it holds none."""
     oidc_issuer: pulumi.Output[str]
+    """URL of the issuer of service accounts' tokens."""
     network_id: pulumi.Output[str]
+    """The VPC."""
     key_id: pulumi.Output[str]
     """Key of secrets, disks, logs, file systems and images."""
     registry_url: pulumi.Output[str]
@@ -239,11 +242,11 @@ class GcpTrainingCluster(pulumi.ComponentResource):
                     opts=self._child,
                 )
 
-    def _nodes(self, rows: tuple[GcpNodePool, ...]) -> dict[str, pulumi.Output[str]]:
+    def _nodes(self, rows: tuple[GcpNodePoolPlan, ...]) -> dict[str, pulumi.Output[str]]:
         return {
-            row.name: GcpClusterNodePool(
+            row.name: GcpNodePool(
                 f"{self._name}-{row.name}",
-                GcpClusterNodePoolArgs(
+                GcpNodePoolArgs(
                     row=row,
                     site=self._args.site,
                     cluster=self._cluster.name,

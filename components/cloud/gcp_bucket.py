@@ -46,7 +46,9 @@ class GcpBucket(pulumi.ComponentResource):
     """A private, encrypted bucket in one region, with its key and its access log."""
 
     bucket: pulumi.Output[str]
+    """Name of the bucket."""
     key_id: pulumi.Output[str]
+    """Key of everything in it."""
 
     def __init__(self, name: str, args: GcpBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:GcpBucket", name, {}, opts)

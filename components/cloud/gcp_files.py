@@ -40,6 +40,7 @@ class GcpFileSystem(pulumi.ComponentResource):
     """One storage tier of kind `scratch` or `file`."""
 
     file_system_id: pulumi.Output[str]
+    """Id in Filestore or Managed Lustre."""
 
     def __init__(self, name: str, args: GcpFileSystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:GcpFileSystem", name, {}, opts)

@@ -64,6 +64,7 @@ class GcpKey(pulumi.ComponentResource):
     """A key ring in the site's region with one key. What it encrypts must wait for the component."""
 
     key_id: pulumi.Output[str]
+    """Id of the key, without a version."""
 
     def __init__(self, name: str, args: GcpKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:GcpKey", name, {}, opts)

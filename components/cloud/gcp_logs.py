@@ -33,6 +33,7 @@ class GcpLogs(pulumi.ComponentResource):
     """A log bucket in the region, with a sink and an exclusion."""
 
     bucket_id: pulumi.Output[str]
+    """Id of the log bucket."""
 
     def __init__(self, name: str, args: GcpLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:GcpLogs", name, {}, opts)

@@ -38,7 +38,9 @@ class GcpNetwork(pulumi.ComponentResource):
     """A VPC with one regional subnet, and private names for Google's APIs."""
 
     network_id: pulumi.Output[str]
+    """The VPC."""
     subnetwork_id: pulumi.Output[str]
+    """The region's subnet, with ranges for pods and services."""
     ready: list[pulumi.Resource]
     """What nodes must wait for: without route and names they cannot pull their first image."""
     managed_services: pulumi.Resource | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.cloud._gcp import gcp
-from ringfence.planning.cloud.gcp import FLEX_SECONDS, GcpNodePool
+from ringfence.planning.cloud.gcp import FLEX_SECONDS, GcpNodePoolPlan
 from ringfence.planning.cloud.names import fit
 from ringfence.planning.labels import Tags
 from ringfence.spec.site import CloudSite
@@ -40,10 +40,10 @@ def hardened(
 
 
 @dataclass(frozen=True, kw_only=True)
-class GcpClusterNodePoolArgs:
+class GcpNodePoolArgs:
     """What a node pool needs to know."""
 
-    row: GcpNodePool
+    row: GcpNodePoolPlan
     site: CloudSite
     cluster: pulumi.Input[str]
     service_account: pulumi.Input[str]
@@ -51,12 +51,13 @@ class GcpClusterNodePoolArgs:
     tags: Tags
 
 
-class GcpClusterNodePool(pulumi.ComponentResource):
+class GcpNodePool(pulumi.ComponentResource):
     """A node pool with its capacity."""
 
     node_pool_name: pulumi.Output[str]
+    """Name in GKE."""
 
-    def __init__(self, name: str, args: GcpClusterNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: GcpNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ringfence:index:GcpNodePool", name, {}, opts)
         row = args.row
         pool = gcp.container.NodePool(
@@ -92,7 +93,7 @@ class GcpClusterNodePool(pulumi.ComponentResource):
         self.register_outputs({"nodePoolName": self.node_pool_name})
 
 
-def _node_config(args: GcpClusterNodePoolArgs) -> gcp.container.NodePoolNodeConfigArgsDict:
+def _node_config(args: GcpNodePoolArgs) -> gcp.container.NodePoolNodeConfigArgsDict:
     row = args.row
     config = hardened(args.service_account, args.key_id, args.tags)
     config |= {
@@ -117,7 +118,7 @@ def _node_config(args: GcpClusterNodePoolArgs) -> gcp.container.NodePoolNodeConf
     return config
 
 
-def _reservation(row: GcpNodePool) -> gcp.container.NodePoolNodeConfigReservationAffinityArgsDict:
+def _reservation(row: GcpNodePoolPlan) -> gcp.container.NodePoolNodeConfigReservationAffinityArgsDict:
     """The reservation by name, or none: capacity that was bought for one pool is not used up by another."""
     if row.reservation is None:
         return {"consume_reservation_type": "NO_RESERVATION"}

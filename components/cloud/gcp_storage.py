@@ -58,7 +58,9 @@ class GcpDatasetStore(pulumi.ComponentResource):
     """A dataset's bucket with its key, its replicas and its backups."""
 
     bucket: pulumi.Output[str]
+    """Name of the bucket."""
     key_id: pulumi.Output[str]
+    """Key of everything in it."""
     uri: pulumi.Output[str]
     """gs://bucket."""
     replica_buckets: dict[str, pulumi.Output[str]]

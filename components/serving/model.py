@@ -32,6 +32,7 @@ class ServedModel(pulumi.ComponentResource):
     """
 
     namespace: pulumi.Output[str]
+    """Where it runs: the owner's namespace for models."""
     services: pulumi.Output[list[str]]
     """InferenceServices (or the LLMInferenceService): the model's own, and its canary's where it has one."""
     accelerators: pulumi.Output[int]

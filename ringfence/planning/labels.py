@@ -77,7 +77,7 @@ class Tags:
             "jurisdiction": jurisdiction,
             "data_classes": None if data_classes is None else tuple(data_classes),
         }
-        return replace(self, **{key: value for key, value in changed.items() if value is not None})  # type: ignore[arg-type]
+        return replace(self, **{key: value for key, value in changed.items() if value is not None})
 
     def _pairs(self) -> dict[str, str]:
         pairs = {

@@ -118,8 +118,9 @@ def registered(node: ast.ClassDef) -> set[str]:
         if isinstance(dictionary, ast.Dict)
         for key, value in zip(dictionary.keys, dictionary.values, strict=True)
         if isinstance(key, ast.Constant)
-        and key.value == camel(str(key.value))
-        and ast.unparse(value) == f"self.{snake(str(key.value))}"
+        and isinstance(key.value, str)
+        and key.value == camel(key.value)
+        and ast.unparse(value) == f"self.{snake(key.value)}"
     }
 
 

@@ -134,8 +134,10 @@ def _cycles(platform: Platform) -> Iterator[Finding]:
     served = {name: model for name, model in platform.models.items() if isinstance(model, ServedModel)}
     tuned = {name: model.lineage.fine_tuned_from for name, model in served.items()}
     routes = {name: tuple(step.model for step in model.fallbacks) for name, model in platform.models.items()}
-    parents = {name: (site.parent,) for name, site in platform.sites.items() if isinstance(site, EdgeSite)}
-    hosts = {
+    parents: dict[str, tuple[str, ...]] = {
+        name: (site.parent,) for name, site in platform.sites.items() if isinstance(site, EdgeSite)
+    }
+    hosts: dict[str, tuple[str, ...]] = {
         name: (cluster.control_plane.management_cluster,)
         for name, cluster in platform.clusters.items()
         if isinstance(cluster.control_plane, HostedControlPlane)

@@ -53,7 +53,7 @@ class GcpNetworkPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GcpNodePool:
+class GcpNodePoolPlan:
     """One node pool."""
 
     name: str
@@ -99,7 +99,7 @@ def log_retention(days: int) -> int:
 
 def plan_node_pools(
     site: CloudSite, cluster: Cluster, node_labels: Mapping[str, Mapping[str, str]] | None = None
-) -> tuple[GcpNodePool, ...]:
+) -> tuple[GcpNodePoolPlan, ...]:
     """A node pool for each pool, in the file's order. `node_labels` are those that add-ons expect, by pool.
 
     Raises Unplannable for a pool that GKE cannot have.
@@ -108,7 +108,7 @@ def plan_node_pools(
     return tuple(_node_pool(name, pool, zones, expected.get(name, {})) for name, pool in cluster.pools.items())
 
 
-def _node_pool(name: str, pool: Pool, zones: tuple[str, ...], extra: Mapping[str, str]) -> GcpNodePool:
+def _node_pool(name: str, pool: Pool, zones: tuple[str, ...], extra: Mapping[str, str]) -> GcpNodePoolPlan:
     kind = pools.instance_type(name, pool, "a3-megagpu-8g")
     device = accelerators.accelerator(pool.accelerator) if pool.accelerator else None
     count = pools.devices("gcp", pool)
@@ -118,7 +118,7 @@ def _node_pool(name: str, pool: Pool, zones: tuple[str, ...], extra: Mapping[str
         raise Unplannable(f"pools.{name}.capacity.maxUsdPerHour: Google sets the spot price; leave it out")
     if not isinstance(pool.capacity, OnDemand | Spot | Reserved | Flex):
         raise Unplannable(f"pools.{name}.capacity.kind: GCP has on-demand, spot, reserved and flex")
-    return GcpNodePool(
+    return GcpNodePoolPlan(
         name=name,
         machine_type=kind,
         accelerator_type=device.gke_label if count and device else None,
