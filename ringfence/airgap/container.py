@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ringfence.airgap.manifest import MANIFEST_PATH, SIGNATURES, SUMS_PATH, Manifest, Member, sums
+from ringfence.airgap.manifest import Manifest, Member, sums
+from ringfence.airgap.paths import MANIFEST_PATH, SIGNATURES, SUMS_PATH
 
 BLOCK = tarfile.BLOCKSIZE
 END = bytes(2 * BLOCK)

@@ -20,14 +20,57 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
+class Slice:
+    """A stretch of a file."""
+
+    file: Path
+    offset: int
+    size: int
+
+    def open(self) -> IO[bytes]:
+        """The bytes of the stretch, and no more."""
+        return _SliceReader(self.file.open("rb", buffering=0), self.offset, self.size)  # ty: ignore
+
+    def __str__(self) -> str:
+        return f"{self.file} from byte {self.offset:,}"
+
+
+class _SliceReader(io.RawIOBase):
+    def __init__(self, stream: IO[bytes], offset: int, size: int) -> None:
+        self._stream, self._offset, self._size, self._at = stream, offset, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        self._stream.seek(self._offset + self._at)
+        data = self._stream.read(min(len(buffer), max(0, self._size - self._at)))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@dataclass(frozen=True)
 class Content:
     """A member and where its bytes are. Building hashes them again: a source that changed since is an error."""
 
     member: Member
-    source: Path | bytes
+    source: Path | bytes | Slice
 
     def open(self) -> IO[bytes]:
-        """The bytes, from the beginning.
+        """The bytes, from the beginning; they can be read at random as well.
 
         Raises:
             RingfenceError: the file is gone or may not be read.
@@ -35,6 +78,8 @@ class Content:
         if isinstance(self.source, bytes):
             return io.BytesIO(self.source)
         try:
+            if isinstance(self.source, Slice):
+                return self.source.open()
             return self.source.open("rb", buffering=0)
         except OSError as error:
             raise RingfenceError(f"{self.member.path}: cannot read {self.source}: {error.strerror}") from None

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from ringfence.airgap.contents import Content
 from ringfence.airgap.keys import PublicKey
-from ringfence.airgap.manifest import Base, LeftOut, Manifest, Member, Waiver, order, plain
+from ringfence.airgap.manifest import Base, LeftOut, Manifest, Member, Waiver, plain
+from ringfence.airgap.paths import order
 from ringfence.errors import RingfenceError
 
 

@@ -9,8 +9,6 @@ import base64
 import hashlib
 import json
 import re
-import unicodedata
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -19,18 +17,10 @@ import rfc8785
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from ringfence.airgap.paths import BLOBS, MANIFEST_PATH, order, refuse_clashes, safe_path
 from ringfence.airgap.refusals import BundleRefused, Why
 
 SCHEMA = "ringfence/airgap/v1"
-MANIFEST_PATH = "bundle.json"
-SUMS_PATH = "SHA256SUMS"
-SIGNATURES = "signatures"
-RESERVED = (MANIFEST_PATH, SUMS_PATH, SIGNATURES)
-"""Names at the top of a bundle that belong to the format."""
-BLOBS = "blobs/sha256/"
-"""Where an OCI layout keeps blobs, each called by its digest."""
-FIRST = ("oci-layout", "index.json")
-"""Members that stand before the others, so that a reader of a stream knows the images before their layers come."""
 LARGEST_INTEGER = 2**53 - 1
 """RFC 8785 has no integers beyond it, nor has JSON in most languages."""
 
@@ -69,27 +59,6 @@ class Role(StrEnum):
 def digest_of(data: bytes) -> str:
     """`sha256:` and the hexadecimal SHA-256 of `data`."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def safe_path(path: str) -> str:
-    """`path`, if it is a relative path that names the same file everywhere and leads nowhere else.
-
-    Raises:
-        ValueError: it is absolute, climbs (`..`), has an empty or dotted step, control characters, backslashes,
-            another normal form than NFC, a step of more than 255 bytes or more than 1,024 bytes in all.
-    """
-    steps = path.split("/")
-    if any(step in ("", ".", "..") for step in steps):
-        raise ValueError(f"{path!r} is not a plain relative path")
-    if not path.isprintable() or "\\" in path or path != unicodedata.normalize("NFC", path):
-        raise ValueError(f"{path!r} has characters that a bundle does not allow")
-    try:
-        sizes = [len(step.encode()) for step in steps]
-    except UnicodeEncodeError:
-        raise ValueError(f"{path!r} is not Unicode text") from None
-    if max(sizes) > 255 or sum(sizes) + len(sizes) > 1024:
-        raise ValueError(f"{path[:60]!r}... is too long: 255 bytes a step and 1,024 in all are allowed")
-    return path
 
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -154,7 +123,7 @@ class Part(_Model):
     """Digest of the whole file."""
     bundle: Digest
     """Digest of the manifest of the bundle."""
-    file: Name
+    file: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,199}$")]
     """Name of the joined file."""
     index: Annotated[int, Field(ge=1, le=99_999)]
     count: Annotated[int, Field(ge=1, le=99_999)]
@@ -207,7 +176,7 @@ class Manifest(_Model):
         paths = [member.path for member in members]
         if paths != sorted(paths, key=order):
             raise ValueError("the members are not in order")
-        _refuse_clashes(paths)
+        refuse_clashes(paths)
         return members
 
     @field_validator("members")
@@ -296,31 +265,10 @@ class Manifest(_Model):
         return manifest
 
 
-def order(path: str) -> tuple[bool, bytes]:
-    """How members are sorted: the OCI layout's own files first, the rest by the bytes of their paths."""
-    return path not in FIRST, path.encode()
-
-
 def sums(manifest: Manifest) -> bytes:
     """`SHA256SUMS`: the manifest and each carried member, as `sha256sum -c` reads them."""
     lines = [(manifest.digest, MANIFEST_PATH), *((member.digest, member.path) for member in manifest.carried)]
     return "".join(f"{digest.removeprefix('sha256:')}  {path}\n" for digest, path in lines).encode()
-
-
-def _refuse_clashes(paths: Iterable[str]) -> None:
-    """Refuse what is there twice, also for file systems that do not tell cases apart, or is file and folder."""
-    files, folders = set(), set()
-    for path in paths:
-        if path.split("/")[0] in RESERVED:
-            raise ValueError(f"{path!r}: the name belongs to the format")
-        folded = path.casefold()
-        if folded in files:
-            raise ValueError(f"{path!r} is there twice")
-        files.add(folded)
-        steps = folded.split("/")
-        folders.update("/".join(steps[:end]) for end in range(1, len(steps)))
-    for both in sorted(files & folders):
-        raise ValueError(f"{both!r} is a file and a folder")
 
 
 def _sort_of(error: Exception) -> Why:

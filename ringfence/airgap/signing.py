@@ -22,7 +22,8 @@ from securesystemslib.signer import Signature
 
 from ringfence.airgap import keys
 from ringfence.airgap.keys import PublicKey, Sealer
-from ringfence.airgap.manifest import MANIFEST_PATH, Manifest, sums
+from ringfence.airgap.manifest import Manifest, sums
+from ringfence.airgap.paths import MANIFEST_PATH
 from ringfence.airgap.refusals import BundleRefused, Why
 
 STATEMENT = "https://in-toto.io/Statement/v1"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ringfence.airgap import signing
@@ -24,11 +24,12 @@ from ringfence.airgap.container import (
     Container,
     Stretch,
     header,
-    long_name,
 )
 from ringfence.airgap.contents import CHUNK
+from ringfence.airgap.diagnosis import refuse_header, refuse_truncated
 from ringfence.airgap.keys import PublicKey
-from ringfence.airgap.manifest import MANIFEST_PATH, SIGNATURES, SUMS_PATH, Manifest, safe_path
+from ringfence.airgap.manifest import Manifest
+from ringfence.airgap.paths import MANIFEST_PATH, SIGNATURES, SUMS_PATH
 from ringfence.airgap.reading import Bundle
 from ringfence.airgap.refusals import BundleRefused, Why
 from ringfence.airgap.source import Source, read_exactly
@@ -37,7 +38,6 @@ from ringfence.errors import UsageError
 Said = Callable[[int, int], None]
 """Told how far it is: bytes done, bytes in all."""
 MOST_SIGNATURE_FILES = 3 * 64
-_REGULAR = (tarfile.REGTYPE, tarfile.XHDTYPE)
 
 
 @dataclass(frozen=True)
@@ -197,10 +197,22 @@ def check_body(source: Source, container: Container, progress: Said | None = Non
     for stretch in container.body:
         _check_header(source, container, stretch)
         _check_data(source, container, stretch, buffer, progress)
+    _check_end(source, container)
+
+
+def check_frame(source: Source, container: Container) -> None:
+    """Compare what is around the members, but not their bytes: for those that are hashed in another way."""
+    for stretch in container.body:
+        _check_header(source, container, stretch)
+        _check_fill(source, container, stretch)
+    _check_end(source, container)
+
+
+def _check_end(source: Source, container: Container) -> None:
     at = container.members_end
     rest = read_exactly(source, at, len(END) + 1)
     if rest[: len(END)] != END:
-        _refuse_header(source, container, None, at, rest)
+        refuse_header(source, container, None, at, rest)
     if len(rest) > len(END) or source.size != container.size:
         extra = source.size - container.size
         message = f"{source.name}: {extra:,} bytes were added after its end"
@@ -210,7 +222,7 @@ def check_body(source: Source, container: Container, progress: Said | None = Non
 def _check_header(source: Source, container: Container, stretch: Stretch) -> None:
     found = read_exactly(source, stretch.at, len(stretch.header))
     if found != stretch.header:
-        _refuse_header(source, container, stretch, stretch.at, found)
+        refuse_header(source, container, stretch, stretch.at, found)
 
 
 def _check_data(
@@ -221,7 +233,7 @@ def _check_data(
     while at < end:
         count = source.read_into(at, buffer[: min(len(buffer), end - at)])
         if count == 0:
-            _refuse_truncated(source, container, at)
+            refuse_truncated(source, container, at)
         hashed.update(buffer[:count])
         at += count
         if progress:
@@ -233,60 +245,15 @@ def _check_data(
             f"{stretch.size:,} bytes that were signed"
         )
         raise BundleRefused(Why.CHANGED, message, member=stretch.path, offset=stretch.data_at)
+    _check_fill(source, container, stretch)
+
+
+def _check_fill(source: Source, container: Container, stretch: Stretch) -> None:
+    """Compare what fills a member's last block."""
+    end = stretch.data_at + stretch.size
     fill = read_exactly(source, end, stretch.end - end)
     if len(fill) < stretch.end - end:
-        _refuse_truncated(source, container, end + len(fill))
+        refuse_truncated(source, container, end + len(fill))
     if any(fill):
         message = f"{source.name}: changed at byte {end:,}, in the padding after {stretch.path}"
         raise BundleRefused(Why.CHANGED, message, member=stretch.path, offset=end)
-
-
-def _refuse_truncated(source: Source, container: Container, at: int) -> None:
-    missing = container.size - source.size
-    message = f"{source.name}: truncated at byte {at:,}, in {container.at(at)}: {missing:,} bytes are missing"
-    raise BundleRefused(Why.TRUNCATED, message, member=container.at(at), offset=at)
-
-
-def _refuse_header(source: Source, container: Container, expected: Stretch | None, at: int, found: bytes) -> None:
-    """Say what stands where a member's header, or the end, should be."""
-    if at + len(found) >= source.size and len(found) < len(expected.header if expected else END):
-        _refuse_truncated(source, container, source.size)
-    why, said = _diagnosis(container, expected, _found_entry(source, at), source.size)
-    wanted = expected.path if expected else "the end"
-    message = f"{source.name}: {why} at byte {at:,}, where {wanted} belongs: {said}"
-    raise BundleRefused(why, message, member=expected.path if expected else None, offset=at)
-
-
-def _found_entry(source: Source, at: int) -> tarfile.TarInfo | None:
-    """The tar entry at an offset, with its long name, if there is one; None for zeros or rubbish."""
-    window = read_exactly(source, at, 8 * BLOCK)
-    try:
-        entry = tarfile.TarInfo.frombuf(window[:BLOCK], "utf-8", "strict")
-        if entry.type == tarfile.XHDTYPE:
-            return long_name(window, entry)
-    except (tarfile.HeaderError, UnicodeDecodeError, ValueError):
-        return None
-    return entry
-
-
-def _diagnosis(
-    container: Container, expected: Stretch | None, entry: tarfile.TarInfo | None, size: int
-) -> tuple[Why, str]:
-    if entry is None:
-        return Why.CHANGED, "no entry of a tar"
-    if entry.type not in _REGULAR:
-        kinds = {tarfile.SYMTYPE: "a symbolic link", tarfile.LNKTYPE: "a hard link", tarfile.DIRTYPE: "a folder"}
-        return Why.UNSAFE, f"{entry.name!r} is {kinds.get(entry.type, 'a device or another special file')}"
-    try:
-        safe_path(entry.name)
-    except ValueError as error:
-        return Why.UNSAFE, str(error)
-    paths: Sequence[str] = [each.path for each in (*container.head, *container.body)]
-    if expected and entry.name == expected.path:
-        return Why.CHANGED, "its header is not the signed one"
-    if entry.name not in paths:
-        return Why.ADDED, f"{entry.name!r} is not in the manifest"
-    if expected is None or paths.index(entry.name) < paths.index(expected.path):
-        same = size == container.size
-        return (Why.REORDERED if same else Why.DUPLICATED), f"{entry.name!r} stands there again"
-    return (Why.REORDERED if size == container.size else Why.DROPPED), f"{entry.name!r} stands there"

@@ -20,6 +20,10 @@ COMMANDS = {
     "preview": "Preview a stack on the embedded engine, with its policies, and summarise it.",
     "env": "Print shell exports that make a plain `pulumi` the embedded engine.",
     "doctor": "Say which parts are there, where they came from, and what to do about the others.",
+    "keygen": "Make a key pair that seals bundles or signs receipts.",
+    "verify": "Check a bundle offline: is it, to the last byte, what people you trust signed?",
+    "bundle": "Look into a bundle: ls, cat, why.",
+    "diff": "Say what changed between two bundles: images, policies, residency, cost.",
     "schema": "Write the JSON Schema of the stack file.",
 }
 """Each command with a line of help. A new one is a row here and a file `ringfence/cli/<command>.py`."""
