@@ -1,8 +1,8 @@
 """The canonical form of a stack's state and of its plan: equal on two sides exactly when the two sides agree.
 
 Owns: what is left out because it differs from run to run without meaning anything (times, positions in the program's
-source, identifiers of provider instances, ciphertexts, order), and the digest of the rest (RFC 8785, SHA-256). Refuses to
-own: getting states and plans (the engine), and values of secrets: of a secret only its place is compared.
+source, identifiers of provider instances, ciphertexts, order), and the digest of the rest (RFC 8785, SHA-256). Refuses
+to own: getting states and plans (the engine), and values of secrets: of a secret only its place is compared.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-_RUN_ONLY = frozenset({"created", "modified", "sourcePosition", "stackTrace", "id"})
-"""Fields of a resource that say when and from where, not what. The id of a custom resource is put back: it says what."""
+RUN_ONLY = frozenset({"created", "modified", "sourcePosition", "stackTrace"})
+"""Fields of a resource that say when it was made and by which line, not what it is."""
 _UNORDERED = ("dependencies", "additionalSecretOutputs", "aliases")
 _LARGEST = 2**53 - 1
 _PROVIDER = "pulumi:providers:"
@@ -57,13 +57,11 @@ def canonical_state(export: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _resource(resource: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        key: plain(value) for key, value in resource.items() if key not in _RUN_ONLY and value not in (None, [], {})
-    }
+    kept = {key: plain(value) for key, value in resource.items() if key not in RUN_ONLY and value not in (None, [], {})}
     kept.setdefault("inputs", {})
     kept.setdefault("outputs", {})
-    if resource.get("id") is not None and not resource["type"].startswith(_PROVIDER):
-        kept["id"] = resource["id"]
+    if resource["type"].startswith(_PROVIDER):
+        kept.pop("id", None)  # Drawn anew with each state.
     if resource.get("provider"):
         kept["provider"] = _without_id(resource["provider"])
     for key in _UNORDERED:
@@ -114,7 +112,7 @@ def digest(value: Any) -> str:
 
 
 def differences(wanted: Any, found: Any, path: str = "") -> Iterable[str]:
-    """Where two canonical values differ, as paths with both values; what is unknown on either side differs in nothing."""
+    """Where two canonical values differ, as paths with both values; what is unknown on a side differs in nothing."""
     if UNKNOWN_PLACE in (wanted, found) or wanted == found:
         return
     if isinstance(wanted, Mapping) and isinstance(found, Mapping):

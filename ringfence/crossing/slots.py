@@ -1,8 +1,8 @@
 """Secrets of a state as named slots: nothing secret crosses, and the other side fills in its own.
 
-Owns: taking secrets out of an exported state, naming them, and putting values in again for an import. Refuses to own: the
-slots of rendered manifests (ringfence.rendering.slots) and where values come from (`values.py`). Values are in memory
-only; an import reads them from standard input.
+Owns: taking secrets out of an exported state, naming them, and putting values in again for an import. Refuses to own:
+the slots of rendered manifests (ringfence.rendering.slots) and where values come from (`given.py`). Values are in
+memory only; an import reads them from standard input.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ringfence.crossing.canonical import SECRET, SIGNATURE, is_secret
+from ringfence.crossing.canonical import RUN_ONLY, SECRET, SIGNATURE, is_secret
 from ringfence.errors import RingfenceError
 
 SLOT = "ringfence:slot"
@@ -42,14 +42,12 @@ def empty(export: Mapping[str, Any]) -> Emptied:
         RingfenceError: a secret came out as null: the passphrase was wrong, and importing it would destroy the secret
             (pulumi/pulumi#23476); or it was not decrypted.
     """
-    state = copy.deepcopy(dict(export))
-    deployment = state.get("deployment") or {}
-    deployment.pop("secrets_providers", None)
+    state = _portable(export)
+    deployment = state["deployment"]
     named: dict[str, str] = {}
     slots: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
-    resources = sorted(deployment.get("resources") or [], key=lambda each: each["urn"])
-    for resource in resources:
+    for resource in sorted(deployment["resources"], key=lambda each: each["urn"]):
         for place, holder, key in _secrets(resource):
             value = _value(holder[key], f"{resource['urn']} {place}")
             spelled = json.dumps(value, sort_keys=True)
@@ -58,6 +56,16 @@ def empty(export: Mapping[str, Any]) -> Emptied:
             values[name] = value
             holder[key] = {SLOT: name}
     return Emptied(state, {name: slots[name] for name in sorted(slots)}, values)
+
+
+def _portable(export: Mapping[str, Any]) -> dict[str, Any]:
+    """A state without its secrets provider, its times and the paths of the machine that made it: two machines that have
+    the same resources make the same bytes."""
+    found = export.get("deployment") or {}
+    resources = [{k: v for k, v in each.items() if k not in RUN_ONLY} for each in found.get("resources") or []]
+    version = (found.get("manifest") or {}).get("version", "")
+    deployment = {"manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": version}, "resources": resources}
+    return copy.deepcopy({"version": export.get("version", 3), "deployment": deployment})
 
 
 def _secrets(resource: dict[str, Any]) -> Iterator[tuple[str, Any, Step]]:

@@ -120,7 +120,7 @@ def plan(arguments: Sequence[str], environment: Mapping[str, str], folder: Path,
     if line.command not in _OPERATIONS:
         return Plan([pulumi, *arguments], values, embedded=False)
     chosen = line.stack or values.get("PULUMI_STACK") or _selected_stack(pulumi, values, project)
-    copy = _ready(chosen.rsplit("/", 1)[-1], pulumi, values, project) if chosen else None
+    copy = ready(chosen.rsplit("/", 1)[-1], pulumi, values, project) if chosen else None
     extra = [] if line.own_config or copy is None else ["--config-file", str(copy)]
     if copy is not None:
         values.pop("PULUMI_CONFIG_PASSPHRASE", None)  # It would win over our file, and it is another stack's.
@@ -155,7 +155,7 @@ def _selected_stack(pulumi: str, environment: Mapping[str, str], project: Projec
     return shown.stdout.strip() or None if shown.returncode == 0 else None
 
 
-def _ready(stack: str, pulumi: str, environment: Mapping[str, str], project: Project) -> Path | None:
+def ready(stack: str, pulumi: str, environment: Mapping[str, str], project: Project) -> Path | None:
     """Initialise the stack if it has a file and no state, and write the private copy of its file."""
     with one_at_a_time(project.place / ".lock"):
         if project.stack_file(stack).is_file() and not project.state_file(stack).exists():

@@ -7,13 +7,15 @@ review do.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ringfence.engine import environment, home, launcher, toolchain
 from ringfence.engine.places import Places
@@ -126,10 +128,23 @@ class Embedded:
         place = project.place if project else self.places.project(None)
         return environment.variables(self.places, self.engine, place, self.inherited)
 
-    def run(self, arguments: Sequence[str], folder: Path, on_event: OnEvent | None = None) -> Result:
+    def initialise(self, folder: Path, stack: str) -> None:
+        """Make the stack, with secrets of this machine's passphrase, if it has no state yet: before an import.
+
+        Raises:
+            UsageError: no project, or no file for the stack.
+        """
+        project = self._project(folder, stack)
+        values = {**self.inherited, **self.variables(folder)}
+        launcher.ready(stack, str(self.engine.pulumi), values, project)
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, on_event: OnEvent | None = None, given: str | None = None
+    ) -> Result:
         """Run `pulumi ARGUMENTS` in `folder` without a terminal, calling `on_event` as the engine speaks.
 
-        Pass `--json` for events (`preview`, `up`, `refresh` and `destroy` have it).
+        Pass `--json` for events (`preview`, `up`, `refresh` and `destroy` have it). `given` is standard input: what is
+        secret goes this way.
         """
         values = {**self.inherited, **self.variables(folder), "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
         planned = launcher.plan([*arguments, "--non-interactive"], values, folder.resolve(), self.places)
@@ -138,11 +153,13 @@ class Embedded:
                 planned.arguments,
                 cwd=folder,
                 env=planned.environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
             ) as process:
+                if process.stdin:
+                    threading.Thread(target=_give, args=(process.stdin, given), daemon=True).start()
                 events, text = _read(process.stdout or (), on_event)
             errors.seek(0)
             return Result(process.returncode, events, text, errors.read())
@@ -155,14 +172,24 @@ class Embedded:
         Raises:
             UsageError: the project has no file for the stack.
         """
+        self._project(folder, stack)
+        packs = ["--policy-pack", str(pack.resolve())] if pack else []
+        return self.run(["preview", "-s", stack, "--json", *packs, *extra], folder, on_event)
+
+    def _project(self, folder: Path, stack: str) -> Project:
         project = Project.containing(folder.resolve(), self.places)
         if project is None:
             raise UsageError(f"{folder}: no Pulumi.yaml here or above: go to a Pulumi project's folder")
         if not project.stack_file(stack).is_file():
             known = sorted(stacks(project))
             raise UsageError(f"{project.stack_file(stack)}: no such file. Stacks here: {', '.join(known) or 'none'}")
-        packs = ["--policy-pack", str(pack.resolve())] if pack else []
-        return self.run(["preview", "-s", stack, "--json", *packs, *extra], folder, on_event)
+        return project
+
+
+def _give(stream: IO[str], text: str | None) -> None:
+    """Write standard input from a thread of its own: the process may speak before it has read all of it."""
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(text or "")
 
 
 def stacks(project: Project) -> list[str]:

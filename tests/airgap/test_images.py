@@ -129,7 +129,7 @@ def test_the_gpu_operators_split_fields_are_joined_and_its_driver_takes_the_node
         "nvcr.io/nvidia/driver:595.91.07-ubuntu24.04",
         f"nvcr.io/nvidia/k8s/container-toolkit@{DIGEST}",
     ]
-    driver = policy["spec"]["driver"]
+    driver: dict[str, Any] = policy["spec"]["driver"]
     driver["usePrecompiled"] = True
     assert "nvcr.io/nvidia/driver:595.91.07-6.8.0-71-generic-ubuntu24.04" in names(images(policy, nodes=NODES))
 
