@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,73 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringfence.planning.charts import (
-    ChartError,
-    DeadValue,
     check_values,
-    check_values_file,
-    kubernetes,
     load_chart,
 )
-from tests.addons.shared import CHARTS, with_charts
-
-VALUES = """\
-# A chart made for tests.
-image:
-  repository: registry.example/app   # where it is
-  tag: "1.0"
-replicas: 1
-enabled: true
-nodeSelector: {}
-tolerations: []
-anything:
-containers:
-  - name: main
-    image: x
-locations:
-  - name:
-    bucket: ""
-    # prefix: folder
-    config: {}
-server:
-  port: 80
-  # hostPort: 8080
-  # metrics:
-  #   serviceMonitor:
-  #     interval: 30s
-  script: |
-    # notAKey: true
-    echo done
-## @param server.extra.deep Something documented far away
-podSecurityContext:
-  runAsNonRoot: true
-resources:
-  limits:
-    cpu: 1
-podLabels:
-  a: b
-policy:
-  upgrade:
-    maxParallel: 1
-child:
-  port: 1
-"""
-
-
-def chart(folder: Path, values: str = VALUES, **more: Any) -> Path:
-    """Write a chart; `more` holds subcharts by name (a text of values), `schema` and `meta`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    meta = {"apiVersion": "v2", "name": folder.name, "version": "1.0.0", **more.pop("meta", {})}
-    (folder / "Chart.yaml").write_text(yaml.safe_dump(meta), encoding="utf-8")
-    (folder / "values.yaml").write_text(values, encoding="utf-8")
-    if "schema" in more:
-        (folder / "values.schema.json").write_text(json.dumps(more.pop("schema")), encoding="utf-8")
-    for name, text in more.items():
-        chart(folder / "charts" / name, text)
-    return folder
-
-
-def found(folder: Path, values: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
-    return [(f.kind, f.path, f.suggestion) for f in check_values(folder, values, "test")]
+from tests.addons.small_chart import VALUES, chart, found, nested
 
 
 @pytest.fixture
@@ -271,200 +207,6 @@ class TestTemplates:
         ]
 
 
-@with_charts
-class TestPublicCharts:
-    @pytest.mark.parametrize("folder", sorted(p.parent.name for p in CHARTS.glob("*/Chart.yaml")) or ["none"])
-    def test_a_chart_reads_its_own_values(self, folder: str) -> None:
-        values = load_chart(CHARTS / folder).values
-        assert check_values(CHARTS / folder, values, folder) == []
-
-    def test_what_nvidias_own_recipes_carry(self) -> None:
-        """Keys of NVIDIA/aicr's recipes that the charts it pins do not read."""
-        driver = {"version": "595.91.07", "useOpenKernelModules": True, "maxParallelUpgrades": 5}
-        values = {"fullnameOverride": "gpu-operator", "driver": driver, "cdi": {"enabled": True, "default": True}}
-        assert found(CHARTS / "gpu-operator", values) == [
-            ("unknown", "driver.maxParallelUpgrades", "did you mean driver.upgradePolicy.maxParallelUpgrades?"),
-            ("unknown", "cdi.default", None),
-            ("no-op", "driver.useOpenKernelModules", "set driver.kernelModuleType to open"),
-        ]
-        dead = {"deployCR": True, "nvIpam": {}, "secondaryNetwork": {}, "nicClusterPolicy": {}}
-        told = found(CHARTS / "network-operator", {**dead, "nfd": {"enabled": False}})
-        assert [at for _, at, _ in told] == list(dead)
-        assert all("create that custom resource yourself" in (hint or "") for _, _, hint in told)
-
-    @pytest.mark.parametrize(
-        ("folder", "values", "path"),
-        [
-            ("gpu-operator", {"mig": {"strategy": "mixd"}}, "mig.strategy"),
-            ("gpu-operator", {"mig": {"strategy": False}}, "mig.strategy"),
-            ("gpu-operator", {"hostPaths": {"driverInstallDir": "/"}}, "hostPaths.driverInstallDir"),
-            ("kserve-resources", {"kserve": {"certManager": {"enabled": False}}}, "kserve.certManager.enabled"),
-            ("kserve-llmisvc-resources", {"kserve": {"certManager": {"enabled": False}}}, "kserve.certManager.enabled"),
-            (
-                "kserve-resources",
-                {"kserve": {"controller": {"deploymentMode": "RawDeployment"}}},
-                "kserve.controller.deploymentMode",
-            ),
-        ],
-    )
-    def test_documented_traps(self, folder: str, values: dict[str, Any], path: str) -> None:
-        [(kind, at, suggestion)] = found(CHARTS / folder, values)
-        assert (kind, at) == ("no-op", path)
-        assert suggestion
-
-    def test_values_that_work_are_no_trap(self) -> None:
-        assert found(CHARTS / "kserve-resources", {"kserve": {"certManager": {"enabled": True}}}) == []
-        assert found(CHARTS / "gpu-operator", {"mig": {"strategy": "mixed"}}) == []
-
-    def test_what_is_handed_on_whole_is_not_looked_into(self) -> None:
-        assert found(CHARTS / "gateway-helm", {"config": {"envoyGateway": {"any": {"key": 1}}}}) == []
-        assert found(CHARTS / "eck-stack", {"eck-elasticsearch": {"nodeSets": [{"volumeClaimTemplates": []}]}}) == []
-        assert found(CHARTS / "kube-prometheus-stack", {"grafana": {"grafana.ini": {"smtp": {"enabled": True}}}}) == []
-
-    def test_values_of_a_chart_that_lies_beside(self) -> None:
-        told = found(CHARTS / "kube-prometheus-stack", {"grafana": {"adminPasword": "x"}})
-        assert told == [("unknown", "grafana.adminPasword", "did you mean grafana.adminPassword?")]
-
-    @pytest.mark.parametrize(
-        "folder", ["gpu-operator", "kueue", "velero", "opencost", "loki", "cilium", "kserve-resources"]
-    )
-    def test_a_typo_anywhere_is_found_and_explained(self, folder: str) -> None:
-        """Each known key once, misspelt: it must be found, and in nine of ten cases the right key suggested."""
-        chosen = random.Random(folder).sample(sorted(_closed(load_chart(CHARTS / folder).values)), 25)
-        right = 0
-        for path in chosen:
-            told = check_values(CHARTS / folder, _nested((*path[:-1], _misspelt(path[-1])), 1), "t")
-            assert [f.kind for f in told] == ["unknown"], path
-            right += told[0].suggestion == f"did you mean {'.'.join(path)}?"
-        assert right >= 22, f"{right} of 25"
-
-
-def _closed(values: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Paths of keys of more than four letters, below maps that are not empty."""
-    for key, value in values.items():
-        if len(key) > 4 and key.isalpha():
-            yield (*at, key)
-        if (
-            isinstance(value, Mapping)
-            and value
-            and key.isalpha()
-            and not (kubernetes.is_free(key) or kubernetes.fields(key))
-        ):
-            yield from _closed(value, (*at, key))
-
-
-def _misspelt(key: str) -> str:
-    return key[:2] + key[3] + key[2] + key[4:] if key[2] != key[3] else key[:-1]
-
-
-def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    for key in reversed(path):
-        value = {key: value}
-    return value
-
-
-class TestFiles:
-    @pytest.fixture
-    def charts(self, tmp_path: Path) -> Path:
-        chart(tmp_path / "charts" / "demo")
-        chart(tmp_path / "charts" / "other", "x: 1\n")
-        return tmp_path / "charts"
-
-    def told(self, charts: Path, path: Path, text: str, **more: Any) -> list[tuple[str, int | None]]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return [(f.path, f.line) for f in check_values_file(charts, path, **more)]
-
-    @pytest.mark.parametrize(
-        "name", ["demo.yaml", "demo-values.yaml", "values-demo.yaml", "demo/values.yaml", "demo-eu.yaml"]
-    )
-    def test_the_files_name_says_the_chart(self, charts: Path, tmp_path: Path, name: str) -> None:
-        text = "replicas: 2\nimage:\n  tag: x\n  tga: y\n"
-        assert self.told(charts, tmp_path / "mine" / name, text) == [("image.tga", 4)]
-
-    def test_the_caller_says_the_chart(self, charts: Path, tmp_path: Path) -> None:
-        assert self.told(charts, tmp_path / "v.yaml", "y: 1\n", chart="other") == [("y", 1)]
-
-    def test_a_folder_that_is_itself_a_chart(self, charts: Path, tmp_path: Path) -> None:
-        assert self.told(charts / "other", tmp_path / "v.yaml", "y: 1\n") == [("y", 1)]
-
-    def test_a_flux_release(self, charts: Path, tmp_path: Path) -> None:
-        text = (
-            "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n"
-            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n"
-            "  chart:\n    spec: {chart: demo}\n  values:\n    server:\n      prot: 1\n"
-        )
-        assert self.told(charts, tmp_path / "release.yaml", text) == [("server.prot", 12)]
-
-    def test_an_argo_application(self, charts: Path, tmp_path: Path) -> None:
-        source = {"chart": "demo", "helm": {"valuesObject": {"imge": 1}, "values": "replicas: 1\nrepliacs: 2\n"}}
-        app = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "spec": {"source": source}}
-        told = self.told(charts, tmp_path / "app.yaml", yaml.safe_dump(app))
-        assert [path for path, _ in told] == ["imge", "repliacs"]
-        assert all(line for _, line in told)
-
-    def test_an_umbrella_chart(self, charts: Path, tmp_path: Path) -> None:
-        folder = tmp_path / "mine"
-        folder.mkdir()
-        meta = {"name": "mine", "version": "1", "dependencies": [{"name": "demo", "alias": "d"}, {"name": "elsewhere"}]}
-        (folder / "Chart.yaml").write_text(yaml.safe_dump(meta), encoding="utf-8")
-        text = "d:\n  replicas: 1\n  repliacs: 2\nelsewhere:\n  any: 1\n"
-        assert self.told(charts, folder / "values.yaml", text) == [("repliacs", 3)]
-
-    @pytest.mark.parametrize(
-        ("name", "text", "message"),
-        [
-            ("demo.yaml", "a: [1\n", "not YAML"),
-            ("demo.yaml", b"\xff\xfe\x00", "cannot be read"),
-            ("dmeo.yaml", "a: 1\n", "no chart 'dmeo' .* did you mean demo"),
-            ("demo.yaml", "a: !!python/object:os.system {}\n", "not readable as YAML values"),
-        ],
-    )
-    def test_bad_files_are_told_with_their_name(
-        self, charts: Path, tmp_path: Path, name: str, text: str | bytes, message: str
-    ) -> None:
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        with pytest.raises(ChartError, match=message):
-            check_values_file(charts, path)
-
-    def test_empty_files_and_lists_hold_no_values(self, charts: Path, tmp_path: Path) -> None:
-        assert self.told(charts, tmp_path / "demo.yaml", "") == []
-        assert self.told(charts, tmp_path / "demo.yaml", "- a\n- b\n") == []
-
-    def test_a_folder_without_charts(self, tmp_path: Path) -> None:
-        (tmp_path / "demo.yaml").write_text("a: 1\n", encoding="utf-8")
-        with pytest.raises(ChartError, match="holds no charts"):
-            check_values_file(tmp_path / "nowhere", tmp_path / "demo.yaml")
-
-    def test_a_finding_reads_as_one_line(self, charts: Path, tmp_path: Path) -> None:
-        path = tmp_path / "demo.yaml"
-        path.write_text("image:\n  tga: 1\n", encoding="utf-8")
-        [finding] = check_values_file(charts, path)
-        assert isinstance(finding, DeadValue)
-        assert str(finding) == f"{path}:2: image.tga: chart demo 1.0.0 has no such value; did you mean image.tag?"
-
-
-class TestBadCharts:
-    @pytest.mark.parametrize(
-        ("file", "text", "message"),
-        [
-            ("values.yaml", "a: [1", "values.yaml: not YAML"),
-            ("values.yaml", "- a", "holds a list, not a map"),
-            ("values.schema.json", "{", "values.schema.json: not JSON"),
-        ],
-    )
-    def test_each_is_told(self, tmp_path: Path, file: str, text: str, message: str) -> None:
-        folder = chart(tmp_path / "bad", "a: 1\n")
-        (folder / file).write_text(text, encoding="utf-8")
-        with pytest.raises(ChartError, match=message):
-            check_values(folder, {}, "t")
-
-    def test_no_chart(self, tmp_path: Path) -> None:
-        with pytest.raises(ChartError, match=r"no Chart\.yaml"):
-            check_values(tmp_path, {}, "t")
-
-
 KEYS = st.text("abcdefgh", min_size=1, max_size=4)
 TREES = st.recursive(
     st.integers() | st.booleans() | st.text(max_size=5),
@@ -483,7 +225,7 @@ def test_own_values_pass_and_a_foreign_key_does_not(
     assert check_values(folder, values, "t") == []
     closed = [(), *[path for path, node in _maps(values) if node]]
     place = chance.choice(closed)
-    [finding] = check_values(folder, _nested((*place, "zzz"), 1), "t")
+    [finding] = check_values(folder, nested((*place, "zzz"), 1), "t")
     assert (finding.kind, finding.keys) == ("unknown", (*place, "zzz"))
 
 

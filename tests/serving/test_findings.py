@@ -8,8 +8,8 @@ import pytest
 
 from ringfence.planning.serving.findings import check
 from ringfence.spec.platform import Platform
+from tests.serving.platforms import platform
 from tests.serving.test_gateway import platform as two_clusters
-from tests.serving.test_models import platform
 
 
 def found(served: Platform) -> list[tuple[str, str, str | None]]:

@@ -10,9 +10,8 @@ import pytest
 from components.addons import envoy_gateway
 from ringfence.planning.serving import gateway
 from ringfence.planning.serving.routes import RouteError, fallback_chain, peers_of, route_of
-from ringfence.planning.serving.services import credentials_spec, dialect_of
 from ringfence.spec.platform import Platform
-from tests.serving.test_models import CHAT
+from tests.serving.platforms import CHAT
 from tests.support.kubernetes import problems, shared_definitions
 from tests.tenancy.platforms import FIFTY
 
@@ -263,35 +262,6 @@ def test_a_gateway_without_a_name_stays_in_the_cluster() -> None:
 
 def test_the_class_is_the_one_that_the_add_on_makes() -> None:
     assert gateway.GATEWAY_CLASS == envoy_gateway.GATEWAY_CLASS
-
-
-@pytest.mark.parametrize(
-    ("host", "schema", "credentials"),
-    [
-        ("api.openai.com", "OpenAI", {"type": "APIKey", "apiKey": {"secretRef": {"name": "k"}}}),
-        (
-            "api.anthropic.com",
-            "Anthropic",
-            {"type": "AnthropicAPIKey", "anthropicAPIKey": {"secretRef": {"name": "k"}}},
-        ),
-        (
-            "acme.openai.azure.com:443",
-            "AzureOpenAI",
-            {"type": "AzureAPIKey", "azureAPIKey": {"secretRef": {"name": "k"}}},
-        ),
-        (
-            "bedrock-runtime.eu-central-1.amazonaws.com",
-            "AWSBedrock",
-            {
-                "type": "AWSCredentials",
-                "awsCredentials": {"region": "eu-central-1", "credentialsFile": {"secretRef": {"name": "k"}}},
-            },
-        ),
-    ],
-)
-def test_services_are_spoken_to_in_their_dialect(host: str, schema: str, credentials: dict[str, Any]) -> None:
-    assert dialect_of(host).schema["name"] == schema
-    assert credentials_spec(host, "k") == credentials
 
 
 @shared_definitions

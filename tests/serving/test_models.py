@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -11,42 +10,10 @@ from ringfence.planning import tenancy
 from ringfence.planning.serving.models import served_model_manifests
 from ringfence.planning.serving.replica import ServingError, fit_of, replica_of
 from ringfence.spec.platform import Platform
+from tests.serving.platforms import manifests, platform, predictor
 from tests.support.kubernetes import problems, shared_definitions
-from tests.tenancy.platforms import FIFTY
 
-ADD_ONS = ("keda", "kserve", "kserve-llmisvc", "kube-prometheus-stack", "kueue", "lws")
-CHAT: dict[str, Any] = {
-    "kind": "weights",
-    "tenant": "research",
-    "source": "oci://registry.fra.example/models/chat:2026.11",
-    "runtime": "vllm",
-    "precision": "bf16",
-    "parametersBillions": 8.03,
-    "placements": [{"cluster": "fra", "pool": "h100"}],
-    "promptClasses": ["public"],
-}
-
-
-def platform(
-    model: dict[str, Any] | None = None, pool: dict[str, Any] | None = None, without: tuple[str, ...] = ()
-) -> Platform:
-    """The 50-GPU platform that serves one model, `chat`; `pool` changes the h100 pool."""
-    raw = deepcopy(FIFTY)
-    raw["clusters"]["fra"]["addOns"] = {name: {} for name in ADD_ONS if name not in without}
-    raw["clusters"]["fra"]["pools"]["h100"] |= pool or {}
-    raw["models"] = {"chat": {**CHAT, **(model or {})}}
-    return Platform.model_validate(raw)
-
-
-def manifests(model: dict[str, Any] | None = None, **changes: Any) -> dict[str, dict[str, Any]]:
-    """Kind/name to manifest."""
-    made = served_model_manifests(platform(model, **changes), "chat", "fra")
-    return {f"{each['kind']}/{each['metadata']['name']}": each for each in made}
-
-
-def predictor(model: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    """The predictor of `chat`."""
-    return manifests(model, **changes)["InferenceService/chat"]["spec"]["predictor"]
+ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
 def test_the_whole_service() -> None:
@@ -86,10 +53,7 @@ def test_the_whole_service() -> None:
                     {"key": "ringfence.dev/accelerated", "operator": "Equal", "value": "h100", "effect": "NoSchedule"},
                     {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
                 ],
-                "deploymentStrategy": {
-                    "type": "RollingUpdate",
-                    "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
-                },
+                "deploymentStrategy": ROLLING,
                 "model": {
                     "modelFormat": {"name": "vllm"},
                     "runtime": "kserve-vllmserver",

@@ -116,7 +116,12 @@ def test_the_example_whole() -> None:
             "fairSharing": {"weight": "2"},
         },
     }
-    assert manifests[6]["spec"] == {
+
+
+def test_what_nobody_was_guaranteed_is_a_queue_of_its_own_to_borrow_from() -> None:
+    spare = queue_manifests(fifty(), "fra")[6]
+    assert spare["metadata"]["name"] == "platform.spare.nvidia-h100-80gb"
+    assert spare["spec"] == {
         "cohortName": "nvidia-h100-80gb",
         "queueingStrategy": "BestEffortFIFO",
         "resourceGroups": [_gpu_queue("35", "0", ("443135m", "0"), ("3564855Mi", "0"))],
