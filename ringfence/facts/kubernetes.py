@@ -76,6 +76,11 @@ def _all() -> dict[tuple[str, str], Support]:
     }
 
 
+def known_as_of() -> date:
+    """The day the table was last held to be true."""
+    return table("kubernetes").as_of
+
+
 def minor_of(version: str) -> str | None:
     """``1.34`` of ``v1.34.1``, ``1.34.4-gke.1047000`` or ``v1.34.1+k0s.0``; None for anything else."""
     match = _VERSION.fullmatch(version)

@@ -30,11 +30,17 @@ class Spec(BaseModel):
 
 
 def _country(value: str) -> str:
-    from iso3166 import countries_by_alpha2  # imported late: 30 ms that a typo in a CIDR need not pay
+    from ringfence.facts import jurisdictions  # imported late: 30 ms that a typo in a CIDR need not pay
 
-    if value not in countries_by_alpha2:
-        raise ValueError(f"{value!r} is not an ISO 3166-1 alpha-2 country code in capitals, such as DE")
-    return value
+    if jurisdictions.is_country(value):
+        return value
+    try:
+        jurisdictions.countries(value)
+        close = None
+    except jurisdictions.UnknownJurisdiction as error:
+        close = error.suggestion if error.suggestion and jurisdictions.is_country(error.suggestion) else None
+    hint = f": did you mean {close!r}?" if close else ", such as DE"
+    raise ValueError(f"{value!r} is not an ISO 3166-1 alpha-2 country code in capitals{hint}")
 
 
 def _network(value: Any) -> Any:
@@ -76,10 +82,13 @@ RegistryHost = Annotated[
 SecretReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9./-]*[a-z0-9])?$", max_length=253)]
 """The name of a secret kept elsewhere (a Kubernetes Secret, or a path in a secret store): never the secret itself."""
 
+LARGEST = 2**53 - 1
+"""The largest whole number that survives JSON, through which Pulumi hands the file on (RFC 8259, section 6)."""
+
 Percent = Annotated[int, Field(ge=0, le=100)]
-PositiveInt = Annotated[int, Field(gt=0, strict=True)]
-Count = Annotated[int, Field(ge=0, strict=True)]
-GiB = Annotated[int, Field(gt=0, strict=True)]
+PositiveInt = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
+Count = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]
+GiB = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
 """Binary gigabytes (2**30 bytes)."""
-UsdPerMonth = Annotated[float, Field(ge=0)]
+UsdPerMonth = Annotated[float, Field(ge=0, le=1e12)]
 """United States dollars for one month of 730 hours."""

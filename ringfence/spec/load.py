@@ -101,6 +101,11 @@ _SPELLINGS = {
     NAME_PATTERN: "lower-case letters, digits and inner hyphens, beginning with a letter, such as dc-frankfurt",
     CRON_PATTERN: "five cron fields in UTC, such as 0 2 * * *",
 }
+_ENCRYPTED = (
+    "an encrypted value stands here, and the platform file has none: it is read by people and by policies",
+    "keep the secret where it is used, and name it here (credentials: <name of the Secret>)",
+)
+_TOO_FEW = "at least one is needed here"
 _CODES = {"extra_forbidden": "unknown-key", "missing": "missing-key"}
 
 
@@ -133,7 +138,12 @@ def _finding(error: ErrorDetails, data: Any) -> Finding:
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
         message, allowed = f"{_short(error['input'])} stands where a mapping must", "a mapping of keys to values"
     elif kind == "too_short":
-        message = f"at least {context.get('min_length')} is needed here"
+        message = _TOO_FEW
+    elif kind == "string_type" and isinstance(error["input"], int | float) and not isinstance(error["input"], bool):
+        message = f"{error['input']} is a number to YAML, and text is needed here"
+        suggestion = "put it in quotes, as it is meant to be read"
+    elif kind == "string_type" and _encrypted(error["input"]):
+        message, suggestion = _ENCRYPTED
     elif kind != "value_error":
         message = f"{_short(error['input'])} is not allowed: {message[0].lower()}{message[1:]}"
     if kind == "tuple_type":
@@ -150,14 +160,26 @@ def _kinds(path: Path, data: Any) -> list[str]:
 
 
 def _short(value: object) -> str:
-    spelled = repr(value)
+    spelled = (
+        {None: "nothing", True: "true", False: "false"}[value]
+        if value is None or isinstance(value, bool)
+        else repr(value)
+    )
     return spelled if len(spelled) <= 60 else spelled[:57] + "..."
+
+
+def _encrypted(value: object) -> bool:
+    """Whether this is what `pulumi config set --secret` leaves in a file."""
+    return isinstance(value, Mapping) and set(value) == {"secure"} and isinstance(value["secure"], str)
 
 
 def parse(data: Any) -> tuple[Platform | None, list[Finding]]:
     """The platform, or every finding of the types. `data` is what stands under `ringfence:platform`."""
     if data is None:
         return None, [Finding(code="missing-key", path=(), message="the platform is empty", suggestion="see README.md")]
+    if _encrypted(data):
+        message, suggestion = _ENCRYPTED
+        return None, [Finding(code="invalid-value", path=(), message=message, suggestion=suggestion)]
     try:
         return Platform.model_validate(data, by_alias=True, by_name=False), []
     except ValidationError as error:
@@ -166,5 +188,8 @@ def parse(data: Any) -> tuple[Platform | None, list[Finding]]:
 
 
 def _without_repeats(findings: list[Finding]) -> list[Finding]:
-    """One finding for each place and message: unions without a tag report each branch."""
-    return list({(finding.path, finding.message): finding for finding in findings}.values())
+    """One finding for each place and message: unions without a tag report each branch, and a list whose every member
+    is wrong is not also too short."""
+    inner = {finding.path[:-1] for finding in findings if finding.path}
+    told = [finding for finding in findings if not (finding.message == _TOO_FEW and finding.path in inner)]
+    return list({(finding.path, finding.message): finding for finding in told}.values())

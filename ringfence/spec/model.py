@@ -33,7 +33,7 @@ class Demand(Spec):
 
     tokens_per_day: Count = 0
     """Input and output tokens together."""
-    peak_requests_per_second: Annotated[float, Field(ge=0)] = 0.0
+    peak_requests_per_second: Annotated[float, Field(ge=0, le=1e9)] = 0.0
     input_tokens: PositiveInt = 1000
     """Of a typical request."""
     output_tokens: PositiveInt = 300
@@ -88,7 +88,7 @@ class ServedModel(Spec):
     """Where replicas read the weights from; oci:// and s3:// work without the internet."""
     runtime: Runtime
     precision: Precision = "bf16"
-    parameters_billions: Annotated[float, Field(gt=0)]
+    parameters_billions: Annotated[float, Field(gt=0, le=1e6)]
     context_tokens: PositiveInt = 8192
     """Longest request and answer together that one sequence may have."""
     concurrent_sequences: PositiveInt = 8

@@ -5,7 +5,7 @@ Owns: the root of the models. Refuses to own: checks across its parts (ringfence
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,7 +29,7 @@ class Platform(Spec):
     cost_center: str
     unproven: Literal["refuse", "advise"] = "refuse"
     """What a policy does with something whose place it cannot prove."""
-    groups: dict[str, tuple[Jurisdiction, ...]] = {}
+    groups: dict[Jurisdiction, Annotated[tuple[Jurisdiction, ...], Field(min_length=1)]] = {}
     """The platform's own groups of countries, beside EU, EEA and GDPR-adequate."""
     data_classes: dict[Name, DataClass] = Field(min_length=1)
     sites: dict[Name, Site] = Field(min_length=1)

@@ -13,6 +13,8 @@ from pydantic import Field, StringConstraints
 
 from ringfence.spec.base import Count, GiB, Hostname, Name, PositiveInt, SecretReference, Spec
 
+Nodes = Annotated[int, Field(gt=0, le=5000, strict=True)]
+"""At most what one cluster takes (kubernetes.io, "Considerations for large clusters": 5,000 nodes)."""
 MacAddress = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
@@ -28,7 +30,7 @@ class Spot(Spec):
     """Rented while the provider has some to spare; it can be taken away within minutes."""
 
     kind: Literal["spot"]
-    max_usd_per_hour: Annotated[float, Field(gt=0)] | None = None
+    max_usd_per_hour: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """USD per node hour; the on-demand price when unset."""
 
 
@@ -121,20 +123,20 @@ class Pool(Spec):
 
     accelerator: str | None = None
     """A name of ringfence.facts.accelerators, such as nvidia-h100-80gb; unset for CPU nodes."""
-    accelerators_per_node: Count = 0
+    accelerators_per_node: Annotated[int, Field(ge=0, le=1024, strict=True)] = 0
     instance_type: str | None = None
     """Cloud pools: the provider's machine type."""
-    nodes: PositiveInt | None = None
+    nodes: Nodes | None = None
     """A fixed number of nodes. Either this, or min_nodes and max_nodes, or machines."""
     min_nodes: Count | None = None
-    max_nodes: PositiveInt | None = None
+    max_nodes: Nodes | None = None
     machines: dict[Name, Machine] = {}
     """Bare-metal pools: every machine, by name."""
     vcpus_per_node: PositiveInt | None = None
     """Owned machines: hardware threads. Cloud pools take it from the instance type."""
     memory_gib_per_node: GiB | None = None
     """Owned machines: memory. Cloud pools take it from the instance type."""
-    usd_per_node_hour: Annotated[float, Field(gt=0)] | None = None
+    usd_per_node_hour: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """What a node costs an hour by the organisation's own books or contract; the price tables answer when unset."""
     capacity: Capacity
     sharing: Sharing = Whole(kind="none")

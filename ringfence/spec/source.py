@@ -6,6 +6,7 @@ Refuses to own: what the values mean. Raises only StackFileError, whatever it is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -20,6 +21,16 @@ _LARGEST_BYTES = 4 * 1024 * 1024
 _MOST_NODES = 400_000
 """Aliases can blow a small file up: stop before memory does."""
 _DEEPEST = 60
+_UNREADABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.2 does not let stand in a file as it is (section 5.1)."""
+_PLAIN_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_MERGE_TAG = "tag:yaml.org,2002:merge"
+_OTHER_ENCODINGS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
 
 
 class StackFileError(Exception):
@@ -41,8 +52,6 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _add_resolvers() -> None:
-    import re
-
     core = "tag:yaml.org,2002:"
     _Loader.add_implicit_resolver(core + "bool", re.compile(r"^(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
     _Loader.add_implicit_resolver(core + "int", re.compile(r"^[-+]?([0-9]+|0x[0-9a-fA-F]+)$"), list("-+0123456789"))
@@ -87,6 +96,11 @@ class _Builder:
         if id(node) in self.open:
             raise StackFileError("an alias contains itself", *at)
         self.marks.setdefault(path, at)
+        if node.tag not in (*_PLAIN_TAGS, _MERGE_TAG):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise StackFileError(
+                f"the tag {_cut(tag)} is not supported: values are plain text, numbers, lists and mappings", *at
+            )
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node, at)
         self.open.add(id(node))
@@ -99,7 +113,8 @@ class _Builder:
         try:
             return self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            raise StackFileError(f"{node.value!r} cannot be read as a plain value ({error})", *at) from None
+            said = f"{_cut(node.value)!r} cannot be read as a plain value ({_cut(str(error))})"
+            raise StackFileError(said, *at) from None
 
     def sequence(self, node: Any, path: Path) -> list[Any]:
         return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
@@ -110,20 +125,52 @@ class _Builder:
             at = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise StackFileError("a key must be plain text", *at)
-            if key_node.tag.endswith(":merge"):
+            if key_node.tag == _MERGE_TAG:
                 raise StackFileError("merge keys (<<) are not supported by Pulumi: write the values out", *at)
             key = key_node.value
             if key in built:
-                raise StackFileError(f"the key {key!r} is given twice", *at)
+                raise StackFileError(
+                    f"the key {_cut(key)!r} is given twice, first in line {self.marks[(*path, key)][0]}", *at
+                )
             self.marks[(*path, key)] = at
             built[key] = self.build(value_node, (*path, key))
         return built
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _refuse_unreadable(text: str) -> None:
+    """Characters that no YAML file may have, with their place: the parser itself does not tell it."""
+    found = _UNREADABLE.search(text)
+    if found is None:
+        return
+    before = text[: found.start()]
+    at = (before.count("\n") + 1, found.start() - before.rfind("\n"))
+    hint = ": is this UTF-16? Save it as UTF-8" if found[0] == "\0" and text.count("\0") > len(text) // 4 else ""
+    raise StackFileError(f"the character U+{ord(found[0]):04X} may not stand in YAML{hint}", *at)
+
+
+def _refuse_deep(text: str) -> None:
+    """Nesting past the limit, found while it is still a stream: building it would exhaust the parser's own stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                at = (event.start_mark.line + 1, event.start_mark.column + 1)
+                raise StackFileError(f"nested more than {_DEEPEST} levels deep", *at)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def read_text(text: str, file: str) -> Source:
     """The values in `text`; `file` is only named in messages. Raises StackFileError."""
+    _refuse_unreadable(text)
     loader = None
     try:
+        _refuse_deep(text)
         loader = _Loader(text)
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -151,6 +198,9 @@ def read_file(file: FilePath) -> Source:
         raise StackFileError(f"cannot be read: {error.strerror}") from None
     if len(raw) > _LARGEST_BYTES:
         raise StackFileError(f"{len(raw)} bytes is too large for a stack file (at most {_LARGEST_BYTES})")
+    for mark, encoding in _OTHER_ENCODINGS.items():
+        if raw.startswith(mark):
+            raise StackFileError(f"not UTF-8 text but {encoding}: save it as UTF-8")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -58,6 +58,6 @@ class Tenant(Spec):
     """Workload clusters where the tenant has its namespaces."""
     quotas: dict[Name, dict[Name, Quota]] = {}
     """Cluster to pool to share."""
-    weight: Annotated[float, Field(gt=0)] = 1.0
+    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     """Fair-sharing weight for what nobody was guaranteed."""
     monthly_budget_usd: UsdPerMonth | None = None

@@ -25,11 +25,14 @@ from ringfence.spec.finding import Finding
 _FIRST = (names, networks)
 _NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings)
 
+_MEANINGLESS = ("dangling-name", "cycle", "reserved-group", "unknown-jurisdiction")
+"""Findings after which the other checks would speak of a platform that nobody meant."""
+
 
 def check(platform: Platform) -> list[Finding]:
     """Every finding of every check, errors before warnings, each once."""
     found = [finding for module in _FIRST for finding in module.check(platform)]
-    if not any(finding.severity == "error" and finding.code in ("dangling-name", "cycle") for finding in found):
+    if not any(finding.severity == "error" and finding.code in _MEANINGLESS for finding in found):
         found += [finding for module in _NEED_NAMES for finding in module.check(platform)]
     unique = list(dict.fromkeys(found))
     return sorted(unique, key=lambda finding: finding.severity != "error")

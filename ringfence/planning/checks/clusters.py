@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
-from ringfence.facts import regions
+from ringfence.facts import kubernetes, regions
 from ringfence.spec import Platform
 from ringfence.spec.cluster import Cluster, EmbeddedControlPlane, HostedControlPlane, ManagedControlPlane
 from ringfence.spec.finding import Finding, Path, did_you_mean, listed
@@ -26,6 +27,7 @@ def check(platform: Platform) -> Iterator[Finding]:
         yield from _control_plane(cluster, site, at)
         yield from _hosting(platform, cluster, at)
         yield from _delivery(cluster, site, at)
+        yield from _version(cluster, site, at)
         defaults = [key for key, tier in cluster.storage.items() if tier.default]
         if len(defaults) > 1:
             yield Finding(
@@ -174,6 +176,43 @@ def _delivery(cluster: Cluster, site: Site, at: Path) -> Iterator[Finding]:
             message=f"nobody can push to {cluster.site}: it is disconnected",
             suggestion="delivery: pull",
         )
+
+
+_DISTRIBUTIONS = {"aws": "eks", "azure": "aks", "gcp": "gke"}
+
+
+def _version(cluster: Cluster, site: Site, at: Path) -> Iterator[Finding]:
+    """A minor version that whoever runs the control plane offers, and still mends."""
+    distribution = _DISTRIBUTIONS[site.provider] if isinstance(site, CloudSite) else "k0s"
+    where, version = (*at, "kubernetesVersion"), cluster.kubernetes_version
+    minors = kubernetes.minors(distribution)
+    known = kubernetes.support(distribution, version)
+    if known is None:
+        newer = _minor(version) > _minor(minors[-1])
+        yield Finding(
+            code="kubernetes-version",
+            path=where,
+            message=f"{distribution} is not known to offer {version}" + (" yet" if newer else ""),
+            allowed=listed(minors),
+            suggestion=f"kubernetesVersion: {minors[-1]!r}",
+            severity="warning" if newer else "error",
+        )
+        return
+    today = kubernetes.known_as_of()
+    end = known.extended_until or known.supported_until
+    if end is not None and end < today:
+        offered = [each for each in map(partial(kubernetes.support, distribution), minors) if each]
+        yield Finding(
+            code="kubernetes-version",
+            path=where,
+            message=f"{distribution} has not mended {version} since {end}",
+            allowed=listed(each.minor for each in offered if each.supported(today) is not False),
+            severity="warning",
+        )
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
 
 
 def _machines_once(platform: Platform) -> Iterator[Finding]:

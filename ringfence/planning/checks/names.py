@@ -107,6 +107,18 @@ def _model_references(platform: Platform) -> Iterator[tuple]:
 
 
 def _jurisdictions(platform: Platform) -> Iterator[Finding]:
+    reserved = {
+        name for name in platform.groups if jurisdictions.is_country(name) or name in jurisdictions.group_names()
+    }
+    own = {name: words for name, words in platform.groups.items() if name not in reserved}
+    for name in reserved:
+        yield Finding(
+            code="reserved-group",
+            path=("groups", name),
+            message=f"{name!r} is a country or a built-in group already, and cannot mean something else here",
+            allowed=f"any name but an ISO 3166 country code and {listed(jurisdictions.group_names())}",
+            suggestion="choose another name",
+        )
     places: list[tuple[tuple[str | int, ...], str]] = [
         (("dataClasses", name, kind, index), word)
         for name, data_class in platform.data_classes.items()
@@ -117,10 +129,14 @@ def _jurisdictions(platform: Platform) -> Iterator[Finding]:
         (("groups", name, index), word) for name, words in platform.groups.items() for index, word in enumerate(words)
     ]
     for path, word in places:
+        if path[0] == "groups" and path[1] in reserved:
+            continue
         try:
-            jurisdictions.countries(word, platform.groups)
+            jurisdictions.countries(word, own)
+        except jurisdictions.JurisdictionCycle as error:
+            yield Finding(code="cycle", path=path, message=str(error), suggestion="remove one of the steps")
         except jurisdictions.UnknownJurisdiction as error:
-            groups = listed({*jurisdictions.group_names(), *platform.groups})
+            groups = listed({*jurisdictions.group_names(), *own})
             yield Finding(
                 code="unknown-jurisdiction",
                 path=path,

@@ -30,8 +30,8 @@ def check(platform: Platform) -> Iterator[Finding]:
     for name, cluster in platform.clusters.items():
         site = platform.sites[cluster.site]
         at: Path = ("clusters", name)
-        if isinstance(site, CloudSite):
-            continue
+        if isinstance(site, CloudSite) or any(pool.largest < 1 for pool in cluster.pools.values()):
+            continue  # another planner's, or said by the checks of the pool itself
         if isinstance(cluster.control_plane, HostedControlPlane):
             yield from _hosted(platform, name, cluster, at)
         elif cluster.role == "management":
