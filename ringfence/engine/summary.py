@@ -141,7 +141,9 @@ def _top(urn: str, resources: Mapping[str, Mapping[str, Any]]) -> str:
 def _part(top: str, urns: list[str], resources: Mapping[str, Mapping[str, Any]]) -> Part:
     real = [urn for urn in urns if _is_real(urn, resources[urn])]
     sites = Counter(_label(resources[urn]["inputs"], SITE) for urn in real)
-    places = Counter(_label(resources[urn]["inputs"], JURISDICTION) for urn in real)
+    said = (_label(resources[urn]["inputs"], JURISDICTION) for urn in real)
+    # GCP's labels have no capitals.
+    places = Counter(place.upper() if place else None for place in said)
     return Part(
         type=short_type(type_of(top)),
         name=name_of(top),

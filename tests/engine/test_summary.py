@@ -28,7 +28,7 @@ EVENTS: list[dict[str, Any]] = [
     planned(STORE),
     planned(BUCKET, STORE, tags={"site": "fra", "jurisdiction": "DE"}),
     planned(KEY, STORE),
-    planned(NAMESPACE, metadata={"labels": {"ringfence.dev/site": "par", "ringfence.dev/jurisdiction": "FR"}}),
+    planned(NAMESPACE, metadata={"labels": {"ringfence.dev/site": "par", "ringfence.dev/jurisdiction": "fr"}}),
 ]
 END = {"summaryEvent": {"durationSeconds": 7, "resourceChanges": {"create": 5}}}
 
