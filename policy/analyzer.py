@@ -1,14 +1,15 @@
 """The analyzer behind our packs: each resource decoded once, each rule asked once, nothing unknown let through.
 
-Owns: answering the engine's analyzer protocol for Rules. The policy SDK's own analyzer decodes every resource once
-for each policy, hides which values are secret, drops the stack's configuration, and turns a mandatory policy that
-meets an unknown value into advice; this one keeps its metadata and levels and replaces the rest. Refuses to own: any
-rule, and the process (policy.pack).
+Owns: answering the engine's analyzer protocol for Rules: decoding, levels, redaction. The policy SDK's own analyzer
+decodes every resource once for each policy, hides which values are secret, drops the stack's configuration, and turns
+a mandatory policy that meets an unknown value into advice; this one keeps its metadata and levels and replaces the
+rest. Refuses to own: any rule, when it is asked (policy.evaluation), and the process (policy.pack).
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,13 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policy import contract_sources
 from policy.contract import Contract
+from policy.evaluation import Evaluation, Said
 from policy.policies import CONTRACT, to_policy
-from policy.resource import Graph, Provider, Resource, normalised
-from policy.rule import Context, Finding, Rule, message
+from policy.redaction import redacted
+from policy.resource import Provider, Resource, normalised
+from policy.rule import Finding, Rule, message
 from policy.values import Reader, decode
 from ringfence.spec.residency import Outcome
-
-_SHORTEST_SECRET = 4
-"""Characters: a shorter secret would blot out ordinary words, and a message never quotes values this short."""
 
 
 class Analyzer(_PolicyAnalyzerServicer):
@@ -43,11 +43,10 @@ class Analyzer(_PolicyAnalyzerServicer):
         self._secrets: set[str] = set()
         self._contract: Contract | None = None
         self._contract_found = False
-        self._applying: dict[str, tuple[Rule, ...]] = {}
+        self._evaluation: Evaluation | None = None
+        self._beginning = threading.Lock()
         self._providers: dict[str, tuple[Any, Provider]] = {}
         self._seen: dict[str, Resource] = {}
-        self._asked_again: dict[str, list[Rule]] = {}
-        self._told: dict[tuple[str, str], frozenset[str]] = {}
 
     # What the engine says before the first resource.
 
@@ -61,7 +60,7 @@ class Analyzer(_PolicyAnalyzerServicer):
     def Configure(self, request, _context):
         """Keep levels, and find the contract: a broken one fails the preview here."""
         super().Configure(request, _context)
-        self._contract_found = False
+        self._contract_found, self._evaluation = False, None
         self._find_contract(_context)
         return empty_pb2.Empty()
 
@@ -83,53 +82,24 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     def Analyze(self, request, _context):
         """Hold one resource against every rule that looks at its type."""
-        self._find_contract(_context)
+        evaluation = self._begun(_context)
         resource = self._resource(request)
         self._seen[resource.urn] = resource
-        self._asked_again.pop(resource.urn, None)
-        response = proto.AnalyzeResponse()
-        scope = self._context()
-        for rule in self._rules_for(resource.type):
-            findings = list(rule.check(resource, scope)) if rule.check else []
-            if any(finding.graph_may_tell for finding in findings):
-                self._asked_again.setdefault(resource.urn, []).append(rule)
-                findings = [finding for finding in findings if not finding.graph_may_tell]
-                self._told[resource.urn, rule.id] = frozenset(finding.text for finding in findings)
-            self._report(response, rule, findings)
-        return response
+        return self._response(evaluation.register(resource))
 
     def AnalyzeStack(self, request, _context):
         """Ask again what only the whole stack can tell, and ask the rules on the stack."""
-        self._find_contract(_context)
-        graph = Graph(self._with_edges(each) for each in request.resources)
-        response = proto.AnalyzeResponse()
-        scope = self._context(graph)
-        for resource in graph.resources.values():
-            for rule in self._asked_again.get(resource.urn, ()):
-                assert rule.check is not None
-                told = self._told.get((resource.urn, rule.id), frozenset())
-                again = [finding for finding in rule.check(resource, scope) if finding.text not in told]
-                self._report(response, rule, again)
-        for rule in self._rules:
-            if not rule.on_stack or self._level(rule) is EnforcementLevel.DISABLED:
-                continue
-            if rule.check_stack:
-                self._report(response, rule, rule.check_stack(graph, scope))
-            if rule.check and rule.whole_stack:
-                for resource in graph.resources.values():
-                    if rule.applies(resource.type):
-                        self._report(response, rule, rule.check(resource, scope))
-        return response
+        evaluation = self._begun(_context)
+        return self._response(evaluation.finish([self._with_edges(each) for each in request.resources]))
 
-    def _context(self, graph: Graph | None = None) -> Context:
-        return Context(self._contract, self._stack_config, os.environ, graph)
-
-    def _rules_for(self, token: str) -> tuple[Rule, ...]:
-        found = self._applying.get(token)
-        if found is None:
-            found = tuple(rule for rule in self._rules if rule.check and not rule.whole_stack and rule.applies(token))
-            self._applying[token] = found
-        return tuple(rule for rule in found if self._level(rule) is not EnforcementLevel.DISABLED)
+    def _begun(self, context) -> Evaluation:
+        """The evaluation in progress; its first resource begins it."""
+        with self._beginning:
+            self._find_contract(context)
+            if self._evaluation is None:
+                asked = [rule for rule in self._rules if self._level(rule) is not EnforcementLevel.DISABLED]
+                self._evaluation = Evaluation(asked, self._contract, self._stack_config, os.environ)
+            return self._evaluation
 
     @property
     def _advises(self) -> bool:
@@ -172,27 +142,23 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     # Reporting: the level of each finding, and no secret in any text.
 
-    def _report(self, response, rule: Rule, findings: Iterable[Finding]) -> None:
-        policy = self._policies[rule.id]
-        level = self._level(rule)
-        for finding in findings:
-            advised = finding.advice or (finding.outcome is Outcome.UNPROVEN and self._advises)
-            text = f"{rule.description}\n{self._redacted(message(rule, finding))}"
-            response.diagnostics.append(
-                proto.AnalyzeDiagnostic(
-                    policyName=rule.id,
-                    policyPackName=self._name,
-                    policyPackVersion=self._version,
-                    message=text,
-                    description=rule.description,
-                    urn=finding.resource.urn,
-                    enforcementLevel=self._map_enforcement_level(EnforcementLevel.ADVISORY if advised else level),
-                    severity=self._map_severity(policy.severity),
-                )
-            )
+    def _response(self, said: Iterable[Said]):
+        response = proto.AnalyzeResponse()
+        for each in said:
+            response.diagnostics.append(self._diagnostic(each.rule, each.finding))
+        return response
 
-    def _redacted(self, text: str) -> str:
-        for value in sorted(self._secrets, key=len, reverse=True):
-            if len(value) >= _SHORTEST_SECRET:
-                text = text.replace(value, "[secret]")
-        return text
+    def _diagnostic(self, rule: Rule, finding: Finding):
+        policy = self._policies[rule.id]
+        advised = finding.advice or (finding.outcome is Outcome.UNPROVEN and self._advises)
+        level = EnforcementLevel.ADVISORY if advised else self._level(rule)
+        return proto.AnalyzeDiagnostic(
+            policyName=rule.id,
+            policyPackName=self._name,
+            policyPackVersion=self._version,
+            message=f"{rule.description}\n{redacted(message(rule, finding), self._secrets)}",
+            description=rule.description,
+            urn=finding.resource.reported_urn,
+            enforcementLevel=self._map_enforcement_level(level),
+            severity=self._map_severity(policy.severity),
+        )

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy import tables
 from policy.resource import Graph, Resource
 from policy.rule import Context
 from policy.values import Read, State
@@ -40,7 +41,16 @@ class Classes:
 
 
 def classes_of(resource: Resource, context: Context) -> Classes:
-    """The classes of data that a resource holds or works on."""
+    """The classes of data that a resource holds or works on: its own, and those that came to it along the edges."""
+    own = _own(resource, context)
+    came = context.lineage.inherited(resource) if context.lineage else frozenset()
+    if not came:
+        return own
+    keeps = own.explicit or resource.type in tables.stores()
+    return Classes((own.names if keeps else frozenset()) | came, explicit=True, unknown=own.unknown)
+
+
+def _own(resource: Resource, context: Context) -> Classes:
     key = context.contract.tag_key if context.contract else labels.DATA_CLASS
     unknown = ""
     for read in _candidates(resource, key):

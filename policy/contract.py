@@ -6,10 +6,12 @@ Owns: the model and how our own platform becomes one. Refuses to own: where a co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ringfence.facts import jurisdictions
 from ringfence.planning import capacity, labels, places
@@ -39,6 +41,20 @@ def _location(value: Any) -> Any:
     return {"country": value} if isinstance(value, str) else value
 
 
+def _pattern(value: str) -> str:
+    if "::" not in value or not re.search(r"[A-Za-z0-9]", value.replace("urn:pulumi", "")):
+        raise ValueError(
+            f"{value!r} names no resource: write its URN, or type::name such as aws:s3/bucket:Bucket::scans; "
+            "* stands for part of it, never for everything"
+        )
+    return value
+
+
+def matches(pattern: str, urn: str, token: str, name: str) -> bool:
+    """Whether a pattern names a resource: by its whole URN, or by type::name."""
+    return fnmatchcase(urn if pattern.startswith("urn:") else f"{token}::{name}", pattern.replace("[", "[[]"))
+
+
 class Share(Spec):
     """What a tenant was promised on one cluster."""
 
@@ -46,6 +62,28 @@ class Share(Spec):
     """Namespaces as the cluster knows them; each needs a quota on accelerators."""
     guaranteed: dict[str, Count] = {}
     """Resource (nvidia.com/gpu, nvidia.com/mig-1g.10gb) to the units that are always the tenant's when it asks."""
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A resource by its URN, or resources by `type::name`; * stands for any run of characters, never for everything."""
+
+
+class DeIdentified(Spec):
+    """A step after which data no longer carries a class: declared, never guessed."""
+
+    resource: Pattern
+    """What holds the result."""
+    data_class: Name = Field(alias="class")
+    """The class that ends here."""
+    who: str = Field(min_length=1)
+    """Who answers for it."""
+    why: str = Field(min_length=1)
+    """How the data is changed, and why the result is no longer of the class (pseudonymisation alone is not enough under
+    GDPR)."""
+
+    def covers(self, urn: str, token: str, name: str) -> bool:
+        """Whether a resource is one of those that it names."""
+        return matches(self.resource, urn, token, name)
 
 
 class Budget(Spec):
@@ -68,6 +106,8 @@ class Contract(Spec):
     """Groups of countries of your own, beside EU, EEA and GDPR-adequate."""
     locations: dict[str, Annotated[Location, BeforeValidator(_location)]] = {}
     """By `kubernetes:<clusterIdentifier, context or provider name>`, host name, or `account:<number>`."""
+    deidentified: tuple[DeIdentified, ...] = ()
+    """Steps after which data no longer carries a class."""
     registries: tuple[str, ...] = ()
     """Hosts (with a path where needed) that images may come from; any, by digest, when empty."""
     immutable_registries: tuple[str, ...] = ()

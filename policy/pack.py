@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import grpc
 from pulumi.runtime.proto import analyzer_pb2_grpc
@@ -21,17 +22,28 @@ _LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes: Pulumi raises gRPC's limit to this everywhere; a stack is one message."""
 
 
-def rules_of(group: Group | None = None) -> tuple[Rule, ...]:
-    """The rules of one group with the contract's own, or of all groups."""
-    return tuple(rule for rule in ALL if group is None or rule.group in (group, "contract"))
+Pack = Literal["residency", "supply-chain", "tenancy", "budget"]
+
+_GROUPS: dict[Pack, frozenset[Group]] = {
+    "residency": frozenset({"residency", "keys", "backup", "telemetry", "routing", "ai", "control-plane"}),
+    "supply-chain": frozenset({"supply-chain"}),
+    "tenancy": frozenset({"tenancy"}),
+    "budget": frozenset({"budget"}),
+}
+"""Groups of rules that make up each pack."""
 
 
-def serve(name: str, group: Group | None = None) -> None:
+def rules_of(pack: Pack | None = None) -> tuple[Rule, ...]:
+    """The rules of one pack with the contract's own, or of all packs."""
+    return tuple(rule for rule in ALL if pack is None or rule.group in _GROUPS[pack] | {"contract"})
+
+
+def serve(name: str, pack: Pack | None = None) -> None:
     """Serve a pack to the engine until it ends the process: print the port, as Pulumi expects of an analyzer."""
     limits = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=limits)
     # The engine starts a pack in the program's folder.
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(name, VERSION, rules_of(group), Path.cwd()), server)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(name, VERSION, rules_of(pack), Path.cwd()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

@@ -8,10 +8,11 @@ default provider will use, but nothing records it: it can refuse, it cannot prov
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from policy import tables
 from policy.contract import Contract
 from policy.resource import Resource
 from policy.rule import Context
@@ -55,6 +56,10 @@ class Located:
     """How it is known, where that is not the resource's own property: "provider us"."""
     assumed: bool = False
     """Only the environment says so."""
+    told_by: str = ""
+    """The property, the resource's or its provider's, that says so."""
+    at: tuple[str, ...] = ()
+    """URNs of the resources of the stack that stand for the place."""
 
     @property
     def shown(self) -> str:
@@ -90,7 +95,18 @@ def service_of(resource: Resource) -> str:
 
 
 def locate(resource: Resource, context: Context, hops: int = 0) -> Located:
-    """Where a resource is."""
+    """Where a resource is; worked out once where the stack is known."""
+    if context.graph is None:
+        return _locate(resource, context, hops)
+    key = ("place", resource.urn)
+    found = context.graph.memo.get(key)
+    if found is None:
+        found = _locate(resource, context, hops)
+        context.graph.memo[key] = found
+    return found
+
+
+def _locate(resource: Resource, context: Context, hops: int) -> Located:
     if hops > _MOST_HOPS:
         return Located("", missing=f"{resource.name} depends on itself")
     if resource.package == "kubernetes":
@@ -98,17 +114,23 @@ def locate(resource: Resource, context: Context, hops: int = 0) -> Located:
     cloud = CLOUDS.get(resource.package)
     if cloud is None:
         return Located("", missing=f"nothing is known of the package {resource.package}")
-    own = _property(resource, _OWN[resource.package], cloud, context, hops)
+    own = _property(resource, _OWN[resource.package], cloud, context, hops) or _of_service(resource, cloud)
     if own is None and resource.package == "azure-native":
         own = _resource_group(resource, context, hops)
     return own or _zone(resource, cloud) or _configured(resource, cloud, context, hops)
+
+
+def _of_service(resource: Resource, cloud: str) -> Located | None:
+    """Where the service puts what names no location: the missing property can be the leak itself."""
+    default = tables.stores().get(resource.type)
+    return replace(named(cloud, default, service_of(resource)), via="the service's default") if default else None
 
 
 def _property(resource: Resource, names: Iterable[str], cloud: str, context: Context, hops: int) -> Located | None:
     for name in names:
         read = resource.reader.one(name)
         if not read.absent:
-            return read_place(read, resource, cloud, context, hops)
+            return replace(read_place(read, resource, cloud, context, hops), told_by=name)
     return None
 
 
@@ -126,16 +148,25 @@ def behind(resource: Resource, path: str, context: Context, hops: int = 0) -> Lo
     if context.graph is None:
         return Located("", missing=f"{path} is not known before the update", graph_may_tell=True)
     sources = [source for source in context.graph.behind(resource, path) if not source.is_component]
+    place = together(sources, context, hops)
+    if place.countries is None:
+        return replace(place, missing=f"{path} is not known before the update, and {place.missing}")
+    return place
+
+
+def together(sources: Sequence[Resource], context: Context, hops: int = 0) -> Located:
+    """The places of several resources as one; not proven where any of them is not."""
     found = [locate(source, context, hops + 1) for source in sources]
-    proven = [place for place in found if place.countries is not None]
-    if not proven or len(proven) != len(found):
+    at = tuple(source.urn for source in sources)
+    if not found or any(place.countries is None for place in found):
         missing = next((place.missing for place in found if place.missing), "nothing in the stack says what it will be")
-        return Located("", missing=f"{path} is not known before the update, and {missing}")
-    countries = frozenset().union(*(place.countries or () for place in proven))
-    operators = [place.operators for place in proven]
+        return Located("", missing=missing, at=at)
+    countries = frozenset().union(*(place.countries or () for place in found))
+    operators = [place.operators for place in found]
     known = None if None in operators else frozenset().union(*(each or () for each in operators))
+    name = ", ".join(dict.fromkeys(place.name for place in found))
     via = ", ".join(source.name for source in sources)
-    return Located(proven[0].name, countries, known, via=via, assumed=any(place.assumed for place in proven))
+    return Located(name, countries, known, via=via, assumed=any(place.assumed for place in found), at=at)
 
 
 def _zone(resource: Resource, cloud: str) -> Located | None:
@@ -170,18 +201,18 @@ def _configured(resource: Resource, cloud: str, context: Context, hops: int) -> 
     for name in names:
         read = provider.reader.one(name) if provider else None
         if provider and read and read.text:
-            return replace(named(cloud, read.text, service_of(resource)), via=f"provider {provider.name}")
+            return replace(named(cloud, read.text, service_of(resource)), via=f"provider {provider.name}", told_by=name)
         if provider and read and read.unknown:
             return _provider_in_graph(resource, name, cloud, context, hops)
     is_default = provider is None or provider.name.startswith("default")
     for name in names if is_default else ():
         configured = context.stack_config.get(f"{resource.package}:{name}")
         if configured:
-            return replace(named(cloud, configured), via=f"the stack's {resource.package}:{name}")
+            return replace(named(cloud, configured), via=f"the stack's {resource.package}:{name}", told_by=name)
     for variable in _ENVIRONMENT.get(resource.package, ()):
         value = context.environment.get(variable)
         if value:
-            return replace(named(cloud, value), via=f"the environment's {variable}", assumed=True)
+            return replace(named(cloud, value), via=f"the environment's {variable}", assumed=True, told_by=names[0])
     who = f"provider {provider.name}" if provider else "the provider"
     return Located("", missing=f"neither the resource nor {who} says {' or '.join(names)}")
 

@@ -118,3 +118,10 @@ def _joined(value: dict[str, Any]) -> str:
     if isinstance(digest, str) and digest:
         name += "@" + (digest if digest.startswith("sha256:") else f"sha256:{digest}")
     return name
+
+
+def claims(resource: Resource) -> Iterator[Read]:
+    """The name of every claim that a workload mounts."""
+    path = pod_path(resource)
+    if path:
+        yield from _written(resource.reader.all(f"{path}.volumes[].persistentVolumeClaim.claimName"))

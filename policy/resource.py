@@ -28,6 +28,15 @@ def normalised(token: str) -> str:
     return f"kubernetes:{kubernetes[1]}:{kubernetes[2]}" if kubernetes else token
 
 
+@lru_cache(maxsize=4096)
+def table_key(token: str) -> str:
+    """The token by which a table finds a type: a Kubernetes kind without its version, everything else as it is."""
+    if not token.startswith("kubernetes:") or token.count(":") != 2:
+        return token
+    package, group, kind = token.split(":")
+    return f"{package}:{group.partition('/')[0]}:{kind}"
+
+
 @dataclass(frozen=True)
 class Provider:
     """The provider that makes a resource, with its configuration as the engine knows it."""
@@ -57,6 +66,15 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carrier: Resource | None = None
+    """The resource whose payload it was read from (a template); None for one that the program registered."""
+    carrier_inputs: Mapping[str, str] = field(default_factory=dict)
+    """Property to the property of the carrier that its value came from: its edges are the carrier's."""
+
+    @property
+    def reported_urn(self) -> str:
+        """The URN that the engine knows: the carrier's for what was read from one."""
+        return self.carrier.reported_urn if self.carrier else self.urn
 
     @cached_property
     def reader(self) -> Reader:
@@ -81,7 +99,7 @@ class Resource:
     @property
     def is_component(self) -> bool:
         """Whether it only groups others: the engine gives a component no provider and no place."""
-        return self.provider is None and not self.is_provider
+        return self.provider is None and not self.is_provider and self.carrier is None
 
     @property
     def shown(self) -> str:
@@ -98,6 +116,12 @@ class Graph:
         self.classes_below: dict[str, frozenset[str]] = {}
         """What policy.classes.beside has found, by component."""
         self._children: dict[str | None, list[Resource]] | None = None
+        self.names: dict[str, list[Resource]] | None = None
+        """What policy.references.index has found."""
+        self.objects: dict[str, list[Resource]] | None = None
+        """Kubernetes objects by their name."""
+        self.memo: dict[tuple[str, str], Any] = {}
+        """What is computed once for each resource: (what, URN) to the answer."""
         for resource in self.resources.values():
             self._by_type.setdefault(resource.type, []).append(resource)
 
@@ -110,6 +134,9 @@ class Graph:
         """The resources that a property was made from. The engine records edges of top-level properties."""
         top = re.split(r"[.\[]", path, maxsplit=1)[0]
         urns = resource.property_dependencies.get(top, ())
+        carried = resource.carrier_inputs.get(top) if resource.carrier else None
+        if carried and resource.carrier:
+            urns = (*urns, *resource.carrier.property_dependencies.get(carried, ()))
         return [self.resources[urn] for urn in urns if urn in self.resources]
 
     def provider_of(self, resource: Resource) -> Resource | None:

@@ -23,6 +23,8 @@ class Judgement:
     outcome: Outcome
     reason: str
     allowed: str
+    missing: str = ""
+    """The fact that would prove it, where it is unproven."""
 
 
 def judge(classes: Iterable[str], flow: Flow, place: Located, contract: Contract) -> list[Judgement]:
@@ -37,15 +39,17 @@ def _judge(name: str, flow: Flow, place: Located, contract: Contract) -> Judgeme
         close = did_you_mean(name, contract.data_classes)
         hint = f"; did you mean {close!r}?" if close else ""
         reason = f"cannot be judged: the contract has no data class {name!r}{hint}"
-        return Judgement(name, Outcome.UNPROVEN, reason, "")
+        return Judgement(name, Outcome.UNPROVEN, reason, "", f"dataClasses.{name} in the contract")
     verdict = decide(data_class, flow, place.countries, place.operators, contract.groups)
     where = f" ({place.shown})" if place.shown else ""
     if verdict.outcome is Outcome.REFUSED:
         return Judgement(name, verdict.outcome, verdict.reason + where, short(verdict.allowed))
     if verdict.outcome is Outcome.UNPROVEN:
         missing = f": {place.missing}" if place.missing else where
-        return Judgement(name, verdict.outcome, verdict.reason + missing, short(verdict.allowed))
+        fact = place.missing or ("who runs it" if place.countries else "where that is")
+        return Judgement(name, verdict.outcome, verdict.reason + missing, short(verdict.allowed), fact)
     if place.assumed and short(verdict.allowed) != "any":
         reason = f"can only be assumed to be in an allowed place{where}: no plan records the environment"
-        return Judgement(name, Outcome.UNPROVEN, reason, short(verdict.allowed))
+        fact = "a region that the program, the provider or the stack's configuration says"
+        return Judgement(name, Outcome.UNPROVEN, reason, short(verdict.allowed), fact)
     return None

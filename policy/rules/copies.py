@@ -1,41 +1,65 @@
 """Rules on where data is moved: replicas, backups, telemetry, routes and weights, all read from policy/locators.csv.
 
-Owns: residency-replication, residency-backup, residency-telemetry, residency-routing and residency-artefact. Refuses
-to own: where a resource itself is (policy.rules.location) and keys (policy.rules.encryption).
+Owns: the rules of every kind of flow but keys. Refuses to own: where a resource itself is (policy.rules.location) and
+keys (policy.rules.encryption).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from pulumi_policy import Severity
 
 from policy.classes import beside, classes_of
 from policy.decisions.residency import Judgement, judge
-from policy.flows import Locator, Moved, flows_of, locators
-from policy.resource import Resource
-from policy.rule import Check, Context, Finding, Rule
+from policy.flows import Moved, flows_of, locators, sources_of
+from policy.paths import moving
+from policy.resource import Resource, table_key
+from policy.rule import Check, Context, Finding, Group, Rule
 from ringfence.spec.residency import Flow, Outcome
 
 RULE_OF = {
+    "rest": "residency-replication",
     "replica": "residency-replication",
     "secret": "residency-replication",
-    "backup": "residency-backup",
-    "snapshot": "residency-backup",
-    "log": "residency-telemetry",
-    "metric": "residency-telemetry",
-    "export": "residency-telemetry",
-    "route": "residency-routing",
-    "prompt": "residency-routing",
-    "weights": "residency-artefact",
-    "artefact": "residency-artefact",
-    "key": "residency-key",
+    "event": "residency-replication",
+    "index": "residency-replication",
+    "cache": "residency-replication",
+    "feature": "residency-replication",
+    "backup": "backup-location",
+    "snapshot": "backup-location",
+    "restore": "backup-location",
+    "log": "telemetry-destination",
+    "metric": "telemetry-destination",
+    "export": "telemetry-destination",
+    "route": "routing-destination",
+    "failover": "routing-destination",
+    "mirror": "routing-destination",
+    "prompt": "ai-prompts",
+    "weights": "ai-weights",
+    "artefact": "supply-chain-artefact",
+    "image": "supply-chain-artefact",
+    "control": "control-plane-endpoint",
+    "support": "control-plane-support-access",
+    "key": "keys-location",
 }
 """Kind of flow to the rule that looks at it."""
 
 _VERB = {
+    "rest": "kept",
     "replica": "copied",
     "secret": "copied",
+    "event": "sent on",
+    "index": "indexed",
+    "cache": "cached",
+    "feature": "kept as features",
+    "restore": "restored",
+    "failover": "failed over",
+    "mirror": "mirrored",
+    "image": "kept in images",
+    "control": "managed",
+    "support": "seen by support",
     "backup": "backed up",
     "snapshot": "copied as a snapshot",
     "log": "written to a log",
@@ -47,22 +71,22 @@ _VERB = {
     "artefact": "kept in artefacts",
     "key": "decrypted with a key",
 }
-_PASSING = {"route", "prompt"}
-"""Flows that compute on data and keep none: held against where a class may be processed."""
+_HELD_AGAINST: dict[str, Flow] = {
+    "route": "process",
+    "failover": "process",
+    "mirror": "process",
+    "prompt": "process",
+    "event": "process",
+    "control": "operate",
+    "support": "operate",
+}
+"""Flows that compute on data, or let somebody see it, and keep none; every other kind is held against `rest`."""
 
 
-def _sources(resource: Resource, locator: Locator, context: Context) -> tuple[list[Resource], bool]:
-    """The resources whose data moves, and whether the graph could still name them."""
-    if not locator.of:
-        return [resource], False
-    if context.graph is None:
-        return [resource], True
-    return [resource, *context.graph.behind(resource, locator.of)], False
-
-
-def _whose(resource: Resource, locator: Locator, context: Context) -> tuple[frozenset[str], bool, bool]:
+def _whose(
+    resource: Resource, sources: list[Resource], pending: bool, context: Context
+) -> tuple[frozenset[str], bool, bool]:
     """(classes of what moves, whether anything names them, whether the graph could still tell)."""
-    sources, pending = _sources(resource, locator, context)
     found = [classes_of(source, context) for source in sources]
     names = frozenset().union(*(each.names for each in found))
     pending = pending or any(each.graph_may_tell for each in found)
@@ -90,8 +114,9 @@ def _check_for(rule: str) -> Check:
 
 def _held(resource: Resource, moved: Moved, context: Context) -> Iterator[Finding]:
     assert context.contract is not None
-    flow: Flow = "process" if moved.locator.flow in _PASSING else "rest"
-    names, stated, pending = _whose(resource, moved.locator, context)
+    flow = _HELD_AGAINST.get(moved.locator.flow, "rest")
+    sources, pending = sources_of(resource, moved.locator, context)
+    names, stated, pending = _whose(resource, sources, pending, context)
     pending = pending or moved.place.graph_may_tell
     for found in judge(names, flow, moved.place, context.contract):
         yield Finding(
@@ -101,9 +126,21 @@ def _held(resource: Resource, moved: Moved, context: Context) -> Iterator[Findin
             _fix(moved, found.allowed),
             found.allowed,
             graph_may_tell=pending and (found.outcome is Outcome.UNPROVEN or not stated),
+            path=moving(sources, resource, found.data_class, moved.locator.flow, moved.read.path, moved.place, context),
+            property_path=moved.read.path,
+            value=_value(moved),
+            data_class=found.data_class if stated else "",
+            missing=found.missing if stated else "the class of what moves",
         )
         if not stated:
             return
+
+
+def _value(moved: Moved) -> str:
+    """What a waiver would have to name: the value, or the place where the value is not known."""
+    if moved.read.secret:
+        return "secret"
+    return str(moved.read.value) if moved.read.known else moved.place.name or moved.read.state.value
 
 
 def _text(resource: Resource, moved: Moved, found: Judgement, stated: bool) -> str:
@@ -121,18 +158,19 @@ def _fix(moved: Moved, allowed: str) -> str:
     return f"point {moved.read.path} to a place in an allowed country, or remove it"
 
 
-def _types(rule: str) -> tuple[str, ...]:
-    return tuple(token for token, rows in locators().items() if any(RULE_OF[row.flow] == rule for row in rows))
+@cache
+def _tokens(rule: str) -> frozenset[str]:
+    return frozenset(token for token, rows in locators().items() if any(RULE_OF[row.flow] == rule for row in rows))
 
 
-def _rule(id: str, severity: Severity, description: str, *clauses: str) -> Rule:
+def _rule(id: str, group: Group, severity: Severity, description: str, *clauses: str) -> Rule:
     return Rule(
         id=id,
-        group="residency",
+        group=group,
         severity=severity,
         description=description,
         clauses=clauses,
-        types=_types(id),
+        of_type=lambda token: table_key(token) in _tokens(id),
         check=_check_for(id),
     )
 
@@ -140,6 +178,7 @@ def _rule(id: str, severity: Severity, description: str, *clauses: str) -> Rule:
 RULES = (
     _rule(
         "residency-replication",
+        "residency",
         Severity.CRITICAL,
         "Replicas of data stay where its class may rest.",
         "GDPR-44",
@@ -147,7 +186,8 @@ RULES = (
         "DORA-30",
     ),
     _rule(
-        "residency-backup",
+        "backup-location",
+        "backup",
         Severity.CRITICAL,
         "Backups and snapshots stay where their data's class may rest.",
         "GDPR-44",
@@ -155,24 +195,59 @@ RULES = (
         "HIPAA-164.308.a.7",
     ),
     _rule(
-        "residency-telemetry",
+        "telemetry-destination",
+        "telemetry",
         Severity.HIGH,
         "Logs, metrics and exports stay where the class of what they tell may rest.",
         "GDPR-44",
         "GDPR-30",
     ),
     _rule(
-        "residency-routing",
+        "routing-destination",
+        "routing",
         Severity.HIGH,
-        "Requests and prompts are routed only to where their class may be processed.",
+        "Requests are routed, failed over and mirrored only to where their class may be processed.",
         "GDPR-44",
         "EDPB-05-2021",
     ),
     _rule(
-        "residency-artefact",
+        "ai-prompts",
+        "ai",
         Severity.HIGH,
-        "Model weights, training outputs and images stay where their sources' class may rest.",
+        "Prompts are answered only where their class may be processed.",
+        "GDPR-44",
+        "GDPR-28",
+    ),
+    _rule(
+        "ai-weights",
+        "ai",
+        Severity.HIGH,
+        "Model weights, training data and training outputs stay where their sources' class may rest.",
         "GDPR-44",
         "ISO27001-A.8.12",
+    ),
+    _rule(
+        "supply-chain-artefact",
+        "supply-chain",
+        Severity.HIGH,
+        "Artefacts and images stay where the class of what is in them may rest.",
+        "GDPR-44",
+        "ISO27001-A.8.12",
+    ),
+    _rule(
+        "control-plane-endpoint",
+        "control-plane",
+        Severity.HIGH,
+        "Control planes and provider endpoints are under a law that the class may be operated under.",
+        "EDPB-05-2021",
+        "CLOUD-ACT",
+    ),
+    _rule(
+        "control-plane-support-access",
+        "control-plane",
+        Severity.HIGH,
+        "Nobody from outside a class's jurisdictions is let in to operate what holds it.",
+        "EDPB-05-2021",
+        "GDPR-48",
     ),
 )

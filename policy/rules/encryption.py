@@ -1,6 +1,6 @@
 """Rules on keys: restricted stores are encrypted with a named key, and the key is where their data may rest.
 
-Owns: residency-encryption and residency-key. Refuses to own: who may use a key.
+Owns: keys-encryption and keys-location. Refuses to own: who may use a key.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _key(resource: Resource, context: Context) -> Iterator[Finding]:
         if not read.absent:
             yield from _held(resource, read.path, names, _place(holder, read, context), context)
     for moved in flows_of(resource, context):
-        if RULE_OF[moved.locator.flow] == "residency-key":
+        if RULE_OF[moved.locator.flow] == "keys-location":
             yield from _held(resource, moved.read.path, names, moved.place, context)
 
 
@@ -135,8 +135,8 @@ def _of_key(key: Resource, context: Context) -> Located:
 
 RULES = (
     Rule(
-        id="residency-encryption",
-        group="residency",
+        id="keys-encryption",
+        group="keys",
         severity=Severity.HIGH,
         description="Restricted data is encrypted with a key of your own.",
         clauses=("GDPR-32", "EDPB-01-2020", "ISO27001-A.8.24", "HIPAA-164.312.a.2.iv"),
@@ -145,8 +145,8 @@ RULES = (
         whole_stack=True,
     ),
     Rule(
-        id="residency-key",
-        group="residency",
+        id="keys-location",
+        group="keys",
         severity=Severity.HIGH,
         description="The key of restricted data is where the data may rest.",
         clauses=("EDPB-01-2020", "GDPR-32", "PCI-3.6"),

@@ -13,7 +13,8 @@ from pulumi_policy import Severity
 from policy import tables
 from policy.classes import classes_of
 from policy.decisions.residency import judge
-from policy.places import CLOUDS, Located, behind, declared, locate, named, provider_names, service_of
+from policy.paths import resting
+from policy.places import CLOUDS, behind, declared, locate, provider_names
 from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
 from ringfence.spec.finding import listed
@@ -36,15 +37,6 @@ def is_store(resource: Resource) -> bool:
     return resource.type in tables.stores()
 
 
-def place_of(resource: Resource, context: Context) -> Located:
-    """Where a resource is, the service's own default included: a missing location can be the leak itself."""
-    default = tables.stores().get(resource.type)
-    if default and resource.package == "gcp" and resource.reader.one("location").absent:
-        place = named("gcp", default, service_of(resource))
-        return Located(place.name, place.countries, place.operators, place.missing, via="the service's default")
-    return locate(resource, context)
-
-
 def _location(resource: Resource, context: Context) -> Iterator[Finding]:
     contract = context.contract
     if resource.type == "pulumi:providers:kubernetes":
@@ -57,10 +49,12 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
         yield Finding(resource, Outcome.UNPROVEN, "its class is its namespace's", "label it", graph_may_tell=True)
     if classes.unknown and store:
         text = f"the class of data on {resource.shown} is not known before the update ({classes.unknown})"
-        yield Finding(resource, Outcome.UNPROVEN, text, f"give the tag {contract.tag_key} a plain value")
+        fix = f"give the tag {contract.tag_key} a plain value"
+        missing = f"the value of {classes.unknown}"
+        yield Finding(resource, Outcome.UNPROVEN, text, fix, property_path=classes.unknown, missing=missing)
     if not classes.names or not (store or classes.explicit):
         return
-    place = place_of(resource, context)
+    place = locate(resource, context)
     for found in judge(classes.names, "rest" if store else "process", place, contract):
         yield Finding(
             resource,
@@ -69,6 +63,11 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
             _FIX[resource.package],
             found.allowed,
             graph_may_tell=place.graph_may_tell and found.outcome is Outcome.UNPROVEN,
+            path=resting(resource, found.data_class, place, context),
+            property_path=place.told_by or "location",
+            value=place.name or "unknown",
+            data_class=found.data_class,
+            missing=found.missing,
         )
     yield from _hidden(resource)
 

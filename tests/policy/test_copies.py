@@ -33,7 +33,7 @@ def plan(destination: Any) -> Given:
 
 LET_THROUGH = [
     ("residency-location", Given("azure-native:privatedns:PrivateZone", {**TAGS, "location": "global"})),
-    ("residency-backup", k8s(VELERO, {"config": {"region": "dc-frankfurt", "s3Url": "https://registry.internal"}})),
+    ("backup-location", k8s(VELERO, {"config": {"region": "dc-frankfurt", "s3Url": "https://registry.internal"}})),
     ("residency-replication", Given(TABLE, {**TAGS, "replicas": [{"regionName": "eu-west-1"}]}, provider=EU)),
     ("residency-replication", Given(TABLE, {**TAGS}, provider=EU)),
     ("residency-replication", Given("azure-native:storage:StorageAccount", {**AZURE, "sku": {"name": "Standard_ZRS"}})),
@@ -42,24 +42,24 @@ LET_THROUGH = [
         "residency-replication",
         Given(SECRET, {**LABELS, "replication": {"userManaged": {"replicas": [{"location": "europe-west3"}]}}}),
     ),
-    ("residency-backup", plan(ARN.format("eu-west-1"))),
-    ("residency-backup", Given("azure-native:cosmosdb:DatabaseAccount", {**AZURE})),
-    ("residency-backup", k8s(VELERO, {"config": {"region": "eu-central-1", "s3Url": "http://minio.velero.svc:9000"}})),
+    ("backup-location", plan(ARN.format("eu-west-1"))),
+    ("backup-location", Given("azure-native:cosmosdb:DatabaseAccount", {**AZURE})),
+    ("backup-location", k8s(VELERO, {"config": {"region": "eu-central-1", "s3Url": "http://minio.velero.svc:9000"}})),
     (
-        "residency-telemetry",
+        "telemetry-destination",
         k8s("kubernetes:monitoring.coreos.com/v1:Prometheus", {"remoteWrite": [{"url": "http://mimir.o11y.svc/"}]}),
     ),
-    ("residency-telemetry", Given("aws:lb/loadBalancer:LoadBalancer", {**TAGS}, provider=EU)),
+    ("telemetry-destination", Given("aws:lb/loadBalancer:LoadBalancer", {**TAGS}, provider=EU)),
     (
-        "residency-routing",
+        "ai-prompts",
         Given("aws:bedrock/agentAgent:AgentAgent", {**TAGS, "foundationModel": "eu.anthropic.x"}, provider=EU),
     ),
     (
-        "residency-routing",
+        "ai-prompts",
         Given("aws:bedrock/agentAgent:AgentAgent", {**TAGS, "foundationModel": "anthropic.x"}, provider=EU),
     ),
-    ("residency-artefact", k8s(KSERVE, {"predictor": {"model": {"storageUri": "oci://registry.internal/m:1"}}})),
-    ("residency-artefact", k8s(KSERVE, {"predictor": {"model": {"storageUri": "pvc://models/m"}}})),
+    ("ai-weights", k8s(KSERVE, {"predictor": {"model": {"storageUri": "oci://registry.internal/m:1"}}})),
+    ("ai-weights", k8s(KSERVE, {"predictor": {"model": {"storageUri": "pvc://models/m"}}})),
 ]
 
 REFUSED = [
@@ -81,32 +81,32 @@ REFUSED = [
         Given(SECRET, {**LABELS, "replication": {"userManaged": {"replicas": [{"location": "us-east1"}]}}}),
         "US (us-east1)",
     ),
-    ("residency-backup", plan(ARN.format("us-west-2")), "US (us-west-2)"),
+    ("backup-location", plan(ARN.format("us-west-2")), "US (us-west-2)"),
     (
-        "residency-backup",
+        "backup-location",
         Given("azure-native:cosmosdb:DatabaseAccount", {**TAGS, "location": "brazilsouth"}),
         "its default does not",
     ),
-    ("residency-backup", k8s(VELERO, {"config": {"region": "us-east-1"}}), "US (us-east-1)"),
+    ("backup-location", k8s(VELERO, {"config": {"region": "us-east-1"}}), "US (us-east-1)"),
     (
-        "residency-telemetry",
+        "telemetry-destination",
         k8s(
             "kubernetes:monitoring.coreos.com/v1:Prometheus", {"remoteWrite": [{"url": "https://api.datadoghq.com/x"}]}
         ),
         "US (api.datadoghq.com)",
     ),
     (
-        "residency-telemetry",
+        "telemetry-destination",
         k8s("kubernetes:datadoghq.com/v2alpha1:DatadogAgent", {"global": {}}),
         "US (datadoghq.com)",
     ),
     (
-        "residency-routing",
+        "ai-prompts",
         Given("aws:bedrock/agentAgent:AgentAgent", {**TAGS, "foundationModel": "us.anthropic.x"}, provider=EU),
         "US (inference profile us)",
     ),
     (
-        "residency-routing",
+        "routing-destination",
         Given(
             "aws:globalaccelerator/endpointGroup:EndpointGroup",
             {"endpointGroupRegion": "us-east-1", **TAGS},
@@ -115,7 +115,7 @@ REFUSED = [
         "processed in US",
     ),
     (
-        "residency-backup",
+        "backup-location",
         Given(
             "gcp:sql/databaseInstance:DatabaseInstance",
             {
@@ -131,13 +131,16 @@ UNPROVEN = [
     ("residency-replication", Given(TABLE, {**TAGS, "replicas": [{"regionName": UNKNOWN}]}, provider=EU)),
     ("residency-replication", Given(TABLE, {**TAGS, "replicas": UNKNOWN}, provider=EU)),
     ("residency-replication", Given("azure-native:storage:StorageAccount", {**AZURE, "sku": {"name": UNKNOWN}})),
-    ("residency-backup", plan(UNKNOWN)),
-    ("residency-backup", k8s(VELERO, {"config": {"s3Url": "https://s3.example.com"}})),
-    ("residency-telemetry", k8s("kubernetes:monitoring.coreos.com/v1:Prometheus", {"remoteWrite": [{"url": UNKNOWN}]})),
-    ("residency-artefact", k8s(KSERVE, {"predictor": {"model": {"storageUri": "hf://meta/llama"}}})),
-    ("residency-artefact", k8s(KSERVE, {"predictor": {"model": {"storageUri": "s3://weights/m"}}})),
+    ("backup-location", plan(UNKNOWN)),
+    ("backup-location", k8s(VELERO, {"config": {"s3Url": "https://s3.example.com"}})),
     (
-        "residency-routing",
+        "telemetry-destination",
+        k8s("kubernetes:monitoring.coreos.com/v1:Prometheus", {"remoteWrite": [{"url": UNKNOWN}]}),
+    ),
+    ("ai-weights", k8s(KSERVE, {"predictor": {"model": {"storageUri": "hf://meta/llama"}}})),
+    ("ai-weights", k8s(KSERVE, {"predictor": {"model": {"storageUri": "s3://weights/m"}}})),
+    (
+        "ai-prompts",
         Given("aws:bedrock/agentAgent:AgentAgent", {**TAGS, "foundationModel": UNKNOWN}, provider=EU),
     ),
 ]
@@ -226,11 +229,11 @@ def log_bucket(location: str) -> list[Given]:
 
 
 def test_what_cannot_be_tagged_has_the_class_of_what_is_beside_it(ask: Ask) -> None:
-    assert ask("residency-telemetry", *log_bucket("europe-west4")) == []
-    [said] = ask("residency-telemetry", *log_bucket("us-central1"))
+    assert ask("telemetry-destination", *log_bucket("europe-west4")) == []
+    [said] = ask("telemetry-destination", *log_bucket("us-central1"))
     assert said.resource == "logs" and "patient data written to a log" in said.message
     alone = log_bucket("europe-west4")[2]
-    [said] = ask("residency-telemetry", Given(alone.type, alone.inputs, name="logs"))
+    [said] = ask("telemetry-destination", Given(alone.type, alone.inputs, name="logs"))
     assert "not proven: data of a class that nobody named" in said.message
 
 
@@ -266,6 +269,6 @@ def route(host: Any, provider: str = "dc-frankfurt") -> list[Given]:
     ],
 )
 def test_a_route_s_fallbacks_are_followed_to_their_hosts(ask: Ask, host: str, words: str | None) -> None:
-    said = ask("residency-routing", *route(host))
+    said = ask("ai-prompts", *route(host))
     assert [each.resource for each in said] == (["route"] if words else [])
     assert all("spec.rules[0].backendRefs[1].name" in each.message and words in each.message for each in said if words)

@@ -37,7 +37,7 @@ def volume(**more: Any) -> Given:
     ],
 )
 def test_restricted_stores_name_their_key(ask: Ask, given: Given, words: str | None) -> None:
-    said = ask("residency-encryption", given)
+    said = ask("keys-encryption", given)
     assert [each.level for each in said] == (["mandatory"] if words else [])
     assert all(words in each.message for each in said if words)
 
@@ -66,7 +66,7 @@ def test_restricted_stores_name_their_key(ask: Ask, given: Given, words: str | N
     ],
 )
 def test_a_key_is_where_its_data_may_rest(ask: Ask, given: Given, words: str | None) -> None:
-    said = ask("residency-key", given)
+    said = ask("keys-location", given)
     assert [each.level for each in said] == (["mandatory"] if words else [])
     assert all(words in each.message for each in said if words)
 
@@ -80,9 +80,9 @@ def bucket_with_key(region: str) -> list[Given]:
 
 
 def test_the_key_of_a_bucket_is_found_by_its_edge(ask: Ask) -> None:
-    assert ask("residency-encryption", *bucket_with_key("eu-central-1")) == []
-    assert ask("residency-key", *bucket_with_key("eu-central-1")) == []
-    [said] = ask("residency-key", *bucket_with_key("us-east-1"))
+    assert ask("keys-encryption", *bucket_with_key("eu-central-1")) == []
+    assert ask("keys-location", *bucket_with_key("eu-central-1")) == []
+    [said] = ask("keys-location", *bucket_with_key("us-east-1"))
     assert (
         "the key of patient data on scans" in said.message and "would rest in US (us-east-1, from key)" in said.message
     )
@@ -94,7 +94,7 @@ def test_a_google_key_is_where_its_ring_is(ask: Ask) -> None:
         key = Given("gcp:kms/cryptoKey:CryptoKey", {"keyRing": UNKNOWN}, name="key", edges={"keyRing": ["ring"]})
         inputs = {**LABELS, "location": "EU", "encryption": {"defaultKmsKeyName": UNKNOWN}}
         bucket = Given(GCS, inputs, name="scans", edges={"encryption": ["key"]})
-        said = [each for each in ask("residency-key", ring, key, bucket) if each.resource == "scans"]
+        said = [each for each in ask("keys-location", ring, key, bucket) if each.resource == "scans"]
         assert len(said) == count
 
 
@@ -103,12 +103,12 @@ def test_an_access_log_bucket_may_use_the_keys_of_s3(ask: Ask) -> None:
     logging = Given(
         "aws:s3/bucketLogging:BucketLogging", {"targetBucket": UNKNOWN}, name="l", edges={"targetBucket": ["log"]}
     )
-    assert ask("residency-encryption", log, logging) == []
+    assert ask("keys-encryption", log, logging) == []
 
 
 def test_a_replica_key_abroad_is_refused(ask: Ask) -> None:
     [said] = ask(
-        "residency-key",
+        "keys-location",
         Given(
             "aws:kms/replicaKey:ReplicaKey",
             {**TAGS, "primaryKeyArn": KEY_ARN.format("eu-west-1"), "region": "us-east-1"},

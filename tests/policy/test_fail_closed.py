@@ -100,7 +100,7 @@ def test_no_contract_fails_the_preview_of_a_program_with_stores(engine: EngineRu
 def test_the_contract_can_come_with_the_command(engine: EngineRunner, tmp_path: Path) -> None:
     folder = project(tmp_path, 'region="us-east-1", ', None)
     config = tmp_path / "pack.json"
-    config.write_text(json.dumps({"contract": CONTRACT, "residency-key": "disabled"}))
+    config.write_text(json.dumps({"contract": CONTRACT, "keys-location": "disabled"}))
     result = engine.run_preview(folder, "prod", PACK, None, "--policy-pack-config", str(config))
     assert result.exit_code != 0
     assert rules(result) == {"residency-location": {"mandatory"}}

@@ -66,3 +66,13 @@ def test_every_locator_reads_a_property_that_exists(row: dict[str, str]) -> None
     found = resource(row["type"]) if row["type"].partition(":")[0] in CLOUDS else None
     for path in (row["path"], row["of"], row["when"].partition("=")[0]) if found else ():
         assert leads_somewhere([found.inputs], re.findall(r"[^.\[\]]+|\[\]", path)), path  # ty: ignore[missing-union-attribute]
+
+
+@pytest.mark.parametrize("row", tables.rows("lineage"), ids=lambda row: f"{row['type']}-{row['from']}-{row['to']}")
+def test_every_edge_of_lineage_reads_properties_that_exist(row: dict[str, str]) -> None:
+    assert row["kind"] and row["from"] != row["to"]
+    if row["type"].partition(":")[0] in CLOUDS:
+        found = resource(row["type"])
+        assert found is not None
+        for path in (row["from"], row["to"]):
+            assert path == "self" or leads_somewhere([found.inputs], re.findall(r"[^.\[\]]+|\[\]", path)), path

@@ -1,0 +1,244 @@
+"""The readers named in the `place` column of policy/locators.csv: each turns a property's value into a place.
+
+Owns: how regions, ARNs, names, accounts, hosts and provider words (a redundancy, a deployment SKU, an inference
+profile) become places, through the graph where the value is unknown. Refuses to own: the rows (policy.flows), and
+whether a place is allowed (policy.decisions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from policy.hosts import host_place, uri_place
+from policy.places import CLOUDS, Located, behind, declared, locate, named, read_place, service_of, together
+from policy.references import referenced
+from policy.resource import Resource
+from policy.rule import Context
+from policy.values import Read
+from ringfence.facts import jurisdictions, regions
+
+_LOCATION = re.compile(r"/(?:locations|regions|zones)/([a-z0-9-]+)(?:/|$)")
+
+ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
+"""A service that spreads data over the world: every country, so that only a class without borders may use it."""
+
+_BACKENDS = (
+    "kubernetes:gateway.envoyproxy.io/v1alpha1:Backend",
+    "kubernetes:aigateway.envoyproxy.io/v1alpha1:AIServiceBackend",
+    "kubernetes:aigateway.envoyproxy.io/v1beta1:AIServiceBackend",
+)
+_OPERATORS_OF = {"aws": "aws", "azure-native": "azure", "gcp": "gcp"}
+_BEDROCK_AREAS = {
+    "us": ("us-east-1",),
+    "eu": ("eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2"),
+    "apac": ("ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "ap-south-1"),
+    "jp": ("ap-northeast-1", "ap-northeast-3"),
+    "au": ("ap-southeast-2", "ap-southeast-4"),
+}
+"""Area prefix of an inference profile to the regions that it may route to. Source: Amazon Bedrock user guide,
+"Supported Regions and models for inference profiles".
+"""
+
+
+def _region(resource: Resource, read: Read, context: Context) -> Located:
+    cloud = CLOUDS.get(resource.package, "aws")
+    if read.text == "@nearest":
+        return _nearest(resource, context)
+    return read_place(read, resource, cloud, context)
+
+
+def _nearest(resource: Resource, context: Context) -> Located:
+    """Google Cloud's default for backups and snapshots: the multi-region nearest to the source."""
+    own = locate(resource, context)
+    area = {"europe": "eu", "us": "us", "northamerica": "us", "asia": "asia"}.get(own.name.partition("-")[0])
+    if area is None:
+        missing = own.missing or f"no location is set, and the default for {own.name} is not known"
+        return Located("", missing=missing, graph_may_tell=own.graph_may_tell)
+    return replace(named("gcp", area, service_of(resource)), via="the service's default")
+
+
+def _arn(resource: Resource, read: Read, context: Context) -> Located:
+    """An AWS resource name carries its region, except those of S3, which are found in the stack."""
+    parts = read.text.split(":") if read.text else []
+    if len(parts) >= 6 and parts[0] == "arn" and parts[3]:
+        return replace(named("aws", parts[3]), via="")
+    return _referenced(resource, read, context)
+
+
+def _referenced(resource: Resource, read: Read, context: Context) -> Located:
+    """The place of another resource: declared, in its own name, or found in the stack by the edge or by its name."""
+    found = declared(context.contract, read.text) or _in_path(read)
+    if found:
+        return found
+    if context.graph is None:
+        return Located(read.text or "", missing=f"{read.path} names another resource", graph_may_tell=True)
+    targets = referenced(resource, read, context.graph)
+    if targets:
+        place = together(targets, context)
+        if place.countries is None and read.unknown:
+            return replace(place, missing=f"{read.path} is not known before the update, and {place.missing}")
+        return place
+    if read.unknown:
+        return behind(resource, read.path, context)
+    return Located(
+        "", missing=f"{read.path} names {read.shown}, which the stack does not have: declare it in locations"
+    )
+
+
+def _in_path(read: Read) -> Located | None:
+    """Google Cloud's resource names say where the resource is: projects/p/locations/europe-west3/..."""
+    found = _LOCATION.search(read.text) if read.text else None
+    return named("gcp", found[1]) if found else None
+
+
+def _own(resource: Resource, read: Read, context: Context) -> Located:
+    """The resource is itself the copy: data comes to where it is."""
+    return locate(resource, context)
+
+
+def _anywhere(resource: Resource, read: Read, context: Context) -> Located:
+    cloud = _OPERATORS_OF.get(resource.package)
+    home = (
+        next((each.operator_country for each in regions.regions(cloud) if each.partition == cloud), None)
+        if cloud
+        else None
+    )
+    return replace(ANYWHERE, operators=frozenset({home}) if home else None)
+
+
+def _azure_pair(resource: Resource, context: Context) -> Located:
+    """The place that Azure pairs with a resource's own: where geo-redundant copies go without saying so."""
+    own = locate(resource, context)
+    if own.countries is None:
+        return own
+    pair = regions.paired_region(own.name)
+    if pair is None:
+        return Located("", missing=f"Azure publishes no pair of {own.name}")
+    return replace(named("azure", pair.code), via=f"the pair of {own.name}")
+
+
+def _azure_sku(resource: Resource, read: Read, context: Context) -> Located | None:
+    if read.unknown:
+        return Located("", missing=f"{read.path} is not known before the update")
+    return _azure_pair(resource, context) if "GRS" in str(read.value) or "GZRS" in str(read.value) else None
+
+
+def _azure_redundancy(resource: Resource, read: Read, context: Context) -> Located | None:
+    if read.unknown:
+        return Located("", missing=f"{read.path} is not known before the update")
+    away = str(read.value).lower()
+    copied = away in {"geo", "geozone", "georedundant", "enabled", "true", "withingeopair", "geozoneredundant"}
+    return _azure_pair(resource, context) if copied else None
+
+
+def _azure_model_sku(resource: Resource, read: Read, context: Context) -> Located | None:
+    """Model deployments: Global* answers anywhere, DataZone* within a zone of several countries."""
+    if read.unknown:
+        return Located("", missing=f"{read.path} is not known before the update")
+    sku = str(read.value)
+    if sku.startswith("Global"):
+        return replace(ANYWHERE, operators=frozenset({"US"}))
+    if sku.startswith("DataZone"):
+        return Located(sku, missing=f"{sku} answers anywhere in a data zone, whose countries are not listed")
+    return None
+
+
+def _bedrock(resource: Resource, read: Read, context: Context) -> Located | None:
+    """An inference profile's prefix says over which regions prompts may be spread."""
+    if not read.text:
+        return Located("", missing=f"{read.path} is not known before the update", graph_may_tell=context.graph is None)
+    model = read.text.rpartition("/")[2]
+    prefix = model.partition(".")[0]
+    if prefix == "global":
+        return replace(ANYWHERE, operators=frozenset({"US"}))
+    if prefix in _BEDROCK_AREAS:
+        places = [named("aws", region) for region in _BEDROCK_AREAS[prefix]]
+        countries = frozenset().union(*(place.countries or () for place in places))
+        return Located(f"inference profile {prefix}", countries, frozenset({"US"}))
+    return None
+
+
+def _account(resource: Resource, read: Read, context: Context) -> Located:
+    found = declared(context.contract, f"account:{read.text}" if read.text else None)
+    return found or Located("", missing=f"account {read.shown} is not under locations in the contract")
+
+
+def _cluster(resource: Resource, read: Read, context: Context) -> Located:
+    found = declared(context.contract, f"kubernetes:{read.text}" if read.text else None)
+    return found or Located("", missing=f"cluster {read.shown} is not under locations in the contract")
+
+
+def _aws_region(resource: Resource, read: Read, context: Context) -> Located:
+    return read_place(read, resource, "aws", context)
+
+
+def _host(resource: Resource, read: Read, context: Context) -> Located | None:
+    return _or_graph(resource, read, context, host_place)
+
+
+def _uri(resource: Resource, read: Read, context: Context) -> Located | None:
+    return _or_graph(resource, read, context, uri_place)
+
+
+def _backend(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A route's backend: through the gateway's own objects to the hosts that answer; a Service answers here."""
+    if context.graph is None or not read.text:
+        return Located("", missing=f"{read.path} names another object", graph_may_tell=context.graph is None)
+    hosts = [host for backend in _named_backends(read.text, resource, context) for host in _hosts(backend)]
+    if not hosts:
+        return None
+    found = [host_place(host, resource, context) if host else None for host in hosts]
+    worst = next((place for place in found if place is None or place.countries is None), None)
+    if worst or None in found:
+        return worst or Located(read.text, missing=f"a host of backend {read.text} is not known before the update")
+    places = [place for place in found if place]
+    countries = frozenset().union(*(place.countries or () for place in places))
+    operators = frozenset().union(*(place.operators or () for place in places))
+    return Located(", ".join(place.name for place in places), countries, operators, via=f"backend {read.text}")
+
+
+def _named_backends(name: str, resource: Resource, context: Context) -> Iterator[Resource]:
+    """The Backend objects behind a name on the same cluster, also by way of an AIServiceBackend of that name."""
+    provider = resource.provider.urn if resource.provider else None
+    for each in context.graph.of_type(*_BACKENDS) if context.graph else ():
+        same = (each.provider.urn if each.provider else None) == provider
+        if same and each.reader.one("metadata.name").text == name:
+            if each.kind == "Backend":
+                yield each
+            elif (behind_it := each.reader.one("spec.backendRef.name").text) and behind_it != name:
+                yield from _named_backends(behind_it, resource, context)
+
+
+def _hosts(backend: Resource) -> Iterator[str | None]:
+    for path in ("spec.endpoints[].fqdn.hostname", "spec.endpoints[].ip.address"):
+        for read in backend.reader.all(path):
+            if not read.absent:
+                yield read.text
+
+
+def _or_graph(
+    resource: Resource, read: Read, context: Context, reader: Callable[[str, Resource, Context], Located | None]
+) -> Located | None:
+    return reader(read.text, resource, context) if read.text else behind(resource, read.path, context)
+
+
+PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
+    "region": _region,
+    "aws-region": _aws_region,
+    "arn": _arn,
+    "resource": _referenced,
+    "own": _own,
+    "anywhere": _anywhere,
+    "account": _account,
+    "cluster": _cluster,
+    "backend": _backend,
+    "host": _host,
+    "uri": _uri,
+    "bedrock": _bedrock,
+    "azure-sku": _azure_sku,
+    "azure-redundancy": _azure_redundancy,
+    "azure-model-sku": _azure_model_sku,
+}
+"""The readers by their name in the table. None says that the value moves nothing."""
