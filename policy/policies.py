@@ -6,6 +6,7 @@ values are secret, and would turn a rule that meets an unknown value into advice
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pulumi_policy import (
@@ -25,8 +26,9 @@ CONTRACT = "contract"
 """The policy whose configuration is the contract."""
 
 
+@cache
 def to_policy(rule: Rule) -> Policy:
-    """The rule's metadata: mandatory, with its severity, framework, remedy and page."""
+    """The rule's metadata, made once: mandatory, with its severity, framework, remedy and page."""
     about: dict[str, Any] = {
         "name": rule.id,
         "description": rule.description,

@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "Check a bundle offline: is it, to the last byte, what people you trust signed?",
     "bundle": "Look into a bundle: ls, cat, why.",
     "diff": "Say what changed between two bundles: images, policies, residency, cost.",
+    "mutate": "Plant every known leak, one at a time, into compliant stacks, and count the refusals.",
     "schema": "Write the JSON Schema of the stack file.",
 }
 """Each command with a line of help. A new one is a row here and a file `ringfence/cli/<command>.py`."""
