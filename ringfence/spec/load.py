@@ -1,6 +1,7 @@
 """From a stack file's values to a Platform, or to every reason why not.
 
-Owns: the key under which the platform stands, and turning pydantic's errors into findings with suggestions.
+Owns: the key under which the platform stands, and turning pydantic's errors, for any model, into findings with
+suggestions.
 Refuses to own: checks across parts (ringfence.planning.checks) and reading pulumi.Config (stacks.settings).
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +19,8 @@ from ringfence.spec.base import NAME_PATTERN
 from ringfence.spec.data import CRON_PATTERN
 from ringfence.spec.finding import Finding, Path, did_you_mean, listed
 from ringfence.spec.platform import Platform
+
+Model = TypeVar("Model", bound=BaseModel)
 
 CONFIG_KEY = "ringfence:platform"
 CONFIG_PATH: Path = ("config", CONFIG_KEY)
@@ -51,9 +54,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return []
 
 
-def _model_at(path: Path, data: Any) -> type[BaseModel] | None:
+def _model_at(path: Path, data: Any, root: type[BaseModel]) -> type[BaseModel] | None:
     """The model that reads the mapping at `path`, chosen by its `kind` where there are several."""
-    model: type[BaseModel] = Platform
+    model = root
     node: Any = data
     for part in path:
         node = node[part] if isinstance(node, Mapping | list) else None
@@ -66,7 +69,7 @@ def _model_at(path: Path, data: Any) -> type[BaseModel] | None:
         model = choices[0]
         pending = choices
         if len(choices) > 1:
-            model = _UnionOf(pending)  # ty: ignore[invalid-assignment]
+            model = _UnionOf(pending)
     return _by_kind(model, node)
 
 
@@ -92,8 +95,8 @@ def _by_kind(model: Any, node: Any) -> Any:
     return model
 
 
-def _known_keys(path: Path, data: Any) -> list[str]:
-    model = _model_at(path, data)
+def _known_keys(path: Path, data: Any, root: type[BaseModel]) -> list[str]:
+    model = _model_at(path, data, root)
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
@@ -109,14 +112,14 @@ _TOO_FEW = "at least one is needed here"
 _CODES = {"extra_forbidden": "unknown-key", "missing": "missing-key"}
 
 
-def _finding(error: ErrorDetails, data: Any) -> Finding:
+def _finding(error: ErrorDetails, data: Any, root: type[BaseModel]) -> Finding:
     path, _ = _resolve(data, error["loc"])
     context = error.get("ctx") or {}
     kind = error["type"]
     allowed = suggestion = None
     message = error["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        known = _known_keys(path[:-1], data)
+        known = _known_keys(path[:-1], data, root)
         close = did_you_mean(str(path[-1]), known)
         message, allowed = f"{path[-1]!r} is not a key here", listed(known, 30)
         suggestion = f"did you mean {close!r}?" if close else "remove it"
@@ -129,7 +132,7 @@ def _finding(error: ErrorDetails, data: Any) -> Finding:
         message, suggestion = f"{given!r} is not allowed", f"did you mean {close!r}?" if close else None
     elif kind == "union_tag_not_found":
         message = "'kind' is missing: it says which of several forms this is"
-        allowed = listed(_kinds(path, data))
+        allowed = listed(_kinds(path, data, root))
         suggestion = "add 'kind'"
     elif kind == "string_pattern_mismatch":
         message = f"{error['input']!r} is not spelled as it must be"
@@ -153,8 +156,8 @@ def _finding(error: ErrorDetails, data: Any) -> Finding:
     )
 
 
-def _kinds(path: Path, data: Any) -> list[str]:
-    model = _model_at(path, data)
+def _kinds(path: Path, data: Any, root: type[BaseModel]) -> list[str]:
+    model = _model_at(path, data, root)
     models = model.models if isinstance(model, _UnionOf) else []
     return [kind for choice in models for kind in typing.get_args(choice.model_fields["kind"].annotation)]
 
@@ -180,10 +183,15 @@ def parse(data: Any) -> tuple[Platform | None, list[Finding]]:
     if _encrypted(data):
         message, suggestion = _ENCRYPTED
         return None, [Finding(code="invalid-value", path=(), message=message, suggestion=suggestion)]
+    return parse_as(Platform, data)
+
+
+def parse_as(model: type[Model], data: Any) -> tuple[Model | None, list[Finding]]:
+    """Values read as any of our models, or every finding, explained as the platform's are."""
     try:
-        return Platform.model_validate(data, by_alias=True, by_name=False), []
+        return model.model_validate(data, by_alias=True, by_name=False), []
     except ValidationError as error:
-        found = [_finding(detail, data) for detail in error.errors(include_url=False)]
+        found = [_finding(detail, data, model) for detail in error.errors(include_url=False)]
         return None, _without_repeats(found)
 
 
