@@ -45,6 +45,15 @@ def test_plugins_stand_at_the_versions_that_the_sdks_ask_for(tmp_path: Path) -> 
     assert all(os.access(folder / file, os.X_OK) for file in found)
 
 
+def test_pulumi_can_keep_no_log_of_properties(tmp_path: Path) -> None:
+    logs = places(tmp_path).pulumi_home / "logs"
+    logs.mkdir(parents=True)
+    (logs / "of an older home.log").write_text("hunter2")
+    for _ in range(2):
+        home.prepare(places(tmp_path))
+        assert logs.is_file() and not logs.read_bytes()
+
+
 def test_launchers_name_no_checkout_and_no_python(tmp_path: Path) -> None:
     home.prepare(places(tmp_path))
     for script in [places(tmp_path).launchers / "pulumi", *places(tmp_path).pulumi_home.glob("plugins/*/*")]:

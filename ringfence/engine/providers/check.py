@@ -46,13 +46,13 @@ class Failure:
 def check_object(
     value: Mapping[str, Any], shape: ObjectType, path: str = "", *, lenient: bool = False
 ) -> list[Failure]:
-    """Every failure of an object, in the order of its properties, missing ones last."""
+    """Every failure of an object, by the names of its properties, missing ones last."""
     return list(_object(value, shape, path, lenient))
 
 
 def _object(value: Mapping[str, Any], shape: ObjectType, path: str, lenient: bool) -> Iterator[Failure]:
     properties = shape.properties
-    for key, item in value.items():
+    for key, item in sorted(value.items()):  # the wire has no order
         known = properties.get(key)
         if known is not None:
             if item is not UNKNOWN and item is not None:
@@ -178,4 +178,6 @@ def describe(value: Any) -> str:
 
 def keyed(path: str, key: str) -> str:
     """A property path one key longer, as the engine writes paths: `a.b` or `a["b.c"]`."""
-    return f"{path}.{key}" if re.fullmatch(r"[\w-]+", key) else f"{path}[{json.dumps(key)}]"
+    if not re.fullmatch(r"[\w-]+", key):
+        return f"{path}[{json.dumps(key)}]"
+    return f"{path}.{key}" if path else key

@@ -7,6 +7,7 @@ first.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +25,7 @@ def changes(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key in old.keys() | new.keys():
             if key.startswith("__"):
                 continue
-            where = keyed(path, key) if path else key
+            where = keyed(path, key)
             if key not in new:
                 yield where, DELETE
             elif key not in old:
@@ -71,8 +72,8 @@ def respond(
 
 def top_level(path: str) -> str:
     """`spec.template[0].x` -> `spec`; `["a.b"].c` -> `a.b`."""
-    quoted = re.match(r'\["([^"]+)"\]', path)
-    return quoted.group(1) if quoted else re.split(r"[.\[]", path, maxsplit=1)[0]
+    quoted = re.match(r'\[("(?:[^"\\]|\\.)*")\]', path)
+    return json.loads(quoted.group(1)) if quoted else re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def pattern(text: str) -> re.Pattern[str]:

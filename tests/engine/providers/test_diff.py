@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringfence.engine.providers.diff import changes, pattern, top_level
@@ -22,18 +23,21 @@ values = st.recursive(
     ),
     max_leaves=10,
 )
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 properties = st.dictionaries(st.text("abc.", min_size=1, max_size=3), values, max_size=4)
 
 
+@patient
 @given(properties)
 def test_nothing_changed(value: dict[str, Any]) -> None:
     assert list(changes(value, value)) == []
 
 
+@patient
 @given(properties, properties)
 def test_a_difference_is_found_in_both_directions(old: dict[str, Any], new: dict[str, Any]) -> None:
     forth, back = dict(changes(old, new)), dict(changes(new, old))
-    assert bool(forth) == (repr(sorted(old.items(), key=str)) != repr(sorted(new.items(), key=str)) and bool(forth))
+    assert bool(forth) == (json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True))
     assert set(forth) == set(back)
     mirrored = {"ADD": "DELETE", "DELETE": "ADD", "UPDATE": "UPDATE"}
     assert {path: mirrored[kind] for path, kind in forth.items()} == back

@@ -24,7 +24,7 @@ _SECRETS = re.compile(r"additional_secret_outputs=\[([^\]]*)\]")
 _IMPORT_FORM = re.compile(r"^\s+\* `([^`]*\{\{\w+\}\}[^`]*)`$", re.MULTILINE)
 _FUNCTION_ARGUMENT = re.compile(r"__args__\['(\w+)'\] = (\w+)")
 _FUNCTION_RESULT = re.compile(r"typ=(\w+)\)")
-_PARAMETER = re.compile(r"^\s*(?:def \w+\()?(\w+): (.+?)( = None)?,?$")
+_PARAMETER = re.compile(r"^\s*(?:def \w+\()?(\w+): (.+?) = None[,)]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,38 +151,48 @@ class Registry:
         module, text = place
         result = _FUNCTION_RESULT.search(text)
         shape = self._types.object(module, result.group(1)) if result else None
-        annotations = {}
-        for line in text.split('"""', 1)[0].splitlines():
-            match = _PARAMETER.match(line.split(") ->", 1)[0])
-            if match:
-                annotations[match.group(1)] = (match.group(2), not match.group(3))
+        annotations = dict(_PARAMETER.findall(text.split('"""', 1)[0]))
+        lifted = dict(_PARAMETER.findall(_function_text(module, f"{_function_name(token)}_output").split('"""', 1)[0]))
         arguments = {}
         for wire_name, python_name in _FUNCTION_ARGUMENT.findall(text):
-            annotation, required = annotations.get(python_name, ("Any", False))
-            kind = self._types.parse(module, annotation) if annotation != "Any" else ANYTHING
+            annotation = annotations.get(python_name)
+            kind = self._types.parse(module, annotation) if annotation else ANYTHING
+            # Every argument has a default in Python; what may be left out is Optional twice in the form for outputs.
+            required = python_name in lifted and "[Optional[Optional[" not in lifted[python_name]
             arguments[wire_name] = Property(kind, required, python_name)
         return FunctionType(token, arguments, shape if isinstance(shape, ObjectType) else ObjectType("Result"))
 
     def _function_module(self, token: str) -> tuple[SdkFile, str] | None:
         """The module of a function and the text of its plain (not `_output`) form."""
         _, _, rest = token.partition(":")
-        path, _, name = unversioned(rest).rpartition(":")
+        path, _, _ = unversioned(rest).rpartition(":")
         folder = self.root
         part = path.split("/")[0]
         if part and part != "index":
             folder = _folder_of(self.root, self.package.module, part)
-        module = sdk_file(folder / f"{snake_case(name)}.py")
-        if module is None:
-            return None
-        start = module.text.find(f"\ndef {snake_case(name)}(")
-        end = module.text.find("\ndef ", start + 1)
-        return (module, module.text[start + 1 : end]) if start >= 0 else None
+        name = _function_name(token)
+        module = sdk_file(folder / f"{name}.py")
+        text = _function_text(module, name) if module else ""
+        return (module, text) if module and text else None
 
 
 def snake_case(name: str) -> str:
     """`getEKSCluster` -> `get_eks_cluster`, as the SDK's generator names modules."""
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", text).lower()
+
+
+def _function_name(token: str) -> str:
+    return snake_case(token.rsplit(":", 1)[-1])
+
+
+def _function_text(module: SdkFile, name: str) -> str:
+    """The source of one function, empty where the module has none of that name."""
+    start = module.text.find(f"\ndef {name}(")
+    if start < 0:
+        return ""
+    end = module.text.find("\ndef ", start + 1)
+    return module.text[start + 1 : end if end >= 0 else len(module.text)]
 
 
 def unversioned(token: str) -> str:

@@ -56,8 +56,8 @@ class Validator:
         properties = schema.get("properties") or {}
         extra = schema.get("additionalProperties")
         embedded = schema.get("x-kubernetes-embedded-resource")
-        for key, item in value.items():
-            where = keyed(path, key) if path else key
+        for key, item in sorted(value.items()):  # the wire has no order
+            where = keyed(path, key)
             if key in properties:
                 yield from self.check(item, properties[key], where)
             elif isinstance(extra, Mapping):
@@ -66,7 +66,7 @@ class Validator:
                 yield Failure(where, f"the schema has no such field{hint(key, properties)}")
         for key in schema.get("required") or ():
             if value.get(key) is None:
-                yield Failure(keyed(path, key) if path else key, "required field is missing")
+                yield Failure(keyed(path, key), "required field is missing")
 
     def _combined(self, value: Any, schema: Schema, path: str) -> Iterator[Failure]:
         """allOf, anyOf, oneOf and not, for values that hold nothing unknown."""
