@@ -44,7 +44,7 @@ SHAPES: tuple[Shape, ...] = (
         "private key",
         "PRIVATE KEY",
         rb"-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY( BLOCK)?-----"
-        rb"(\s|\\[nr]|[A-Za-z-]+: [^\r\n\\]{1,80})*[A-Za-z0-9+/]{32}",
+        rb"(\s|\\[nr]|[A-Za-z-]+: [^\r\n\0\\]{1,80})*[A-Za-z0-9+/]{32}",
     ),
     _shape("age key", "AGE-SECRET-KEY-1", rb"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     _shape("minisign secret key", "encrypted secret key", rb"encrypted secret key\s+RW[A-Za-z0-9+/=]{100,}"),
@@ -91,7 +91,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "password in a URL",
         "://",
-        rb"[a-z][a-z0-9+.-]{1,24}://[^\s/:@\"'`<>{}\[\]()$%,;|\\]{1,64}:[^\s/:@\"'`<>{}\[\]()$,;|\\]{3,128}@[A-Za-z0-9\[]",
+        rb"[a-z][a-z0-9+.-]{1,24}://[^\s\0/:@\"'`<>{}\[\]()$%,;|\\]{1,64}:[^\s\0/:@\"'`<>{}\[\]()$,;|\\]{3,128}@[A-Za-z0-9\[]",
         rb"(?i):(" + _PLACEHOLDER[4:] + rb")[0-9]{0,3}@.$|://(user(name)?|foo|usr):",
         before=24,
     ),

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bisect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from ringfence.airgap.leaks.shapes import SHAPES, SHORTEST, Shape
+from ringfence.airgap.leaks.shapes import SHAPES, SHORTEST
 
 OVERLAP = 16 << 10
 """Bytes of a chunk that are looked at again with the next one, for what lies across the border."""
@@ -91,11 +92,12 @@ class Given:
                 yield Hit(f"the secret {name!r}", base + at)
         for start, end in _runs(data, _PRINTABLE, self.shortest) if self.needles else ():
             if end - start > _LONG:
-                yield from self._in_text(data[start:end], base + start)
+                yield from self.in_text(data[start:end], base + start)
             elif found := self._any.search(data, start, end):
                 yield Hit(f"the secret {self.needles[found.group()]!r}", base + found.start())
 
-    def _in_text(self, run: bytes, base: int) -> Iterator[Hit]:
+    def in_text(self, run: bytes, base: int) -> Iterator[Hit]:
+        """The same in text of any length."""
         for needle, name in self.needles.items():
             if (at := run.find(needle)) >= 0:
                 yield Hit(f"the secret {name!r}", base + at)
@@ -128,17 +130,45 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-def hits(data: bytes, base: int, given: Given, depth: int = 0) -> Iterator[Hit]:
+@dataclass
+class _Pile:
+    """The stretches of text of a chunk, end to end: one search for all of them is far faster than one for each."""
+
+    text: bytes
+    starts: list[int]
+    """Where each stretch begins in `text`."""
+    origins: list[int]
+    """Where each stretch begins in the file."""
+
+    @classmethod
+    def of(cls, stretches: Iterable[tuple[int, bytes]]) -> _Pile:
+        """From stretches and where each begins in the file."""
+        pieces, starts, origins, at = [], [], [], 0
+        for origin, piece in stretches:
+            pieces.append(piece)
+            starts.append(at)
+            origins.append(origin)
+            at += len(piece) + 1
+        return cls(b"\0".join(pieces), starts, origins)
+
+    def origin(self, at: int) -> int:
+        """Where in the file a place in `text` is."""
+        stretch = bisect.bisect_right(self.starts, at) - 1
+        return self.origins[stretch] + at - self.starts[stretch]
+
+
+def hits(data: bytes, base: int, given: Given) -> Iterator[Hit]:
     """What is found in `data`, which stands at `base` in its file."""
-    if depth == 0:
-        yield from given.hits(data, base)
-    for start, end in _runs(data, _PRINTABLE, SHORTEST):
-        run = data[start:end] if start or end < len(data) else data
-        yield from _shaped(run, base + start)
-        if depth:  # what was decoded from base64: mostly noise, and looked into only where it is text
-            yield from given.hits(run, base + start)
-        if depth < _DEPTH:
-            yield from _encoded(run, base + start, given, depth)
+    yield from given.hits(data, base)
+    runs = ((base + start, data[start:end]) for start, end in _runs(data, _PRINTABLE, SHORTEST))
+    pile, depth = _Pile.of(runs), 0
+    while pile.text:
+        said = ", in base64" * depth
+        for hit in (*_shaped(pile), *(given.in_text(pile.text, 0) if depth else ())):
+            yield Hit(hit.what + said, pile.origin(hit.offset))
+        if depth == _DEPTH:
+            return
+        pile, depth = _Pile.of(_decoded(pile)), depth + 1
 
 
 def _runs(data: bytes, table: bytes, shortest: int) -> Iterator[tuple[int, int]]:
@@ -150,41 +180,39 @@ def _runs(data: bytes, table: bytes, shortest: int) -> Iterator[tuple[int, int]]
         yield start, at
 
 
-def _shaped(run: bytes, base: int) -> Iterator[Hit]:
-    """One hit a shape at most: the first."""
+def _shaped(pile: _Pile) -> Iterator[Hit]:
+    """Secrets by shape. Offsets are of the pile."""
     for shape in SHAPES:
-        hit = next((hit for anchor in shape.anchors for hit in _anchored(run, base, shape, anchor)), None)
-        if hit:
-            yield hit
+        for anchor in shape.anchors:
+            at = pile.text.find(anchor)
+            while at >= 0:
+                found = shape.pattern.search(pile.text, max(0, at - shape.before), at + shape.after)
+                if found and not (shape.harmless and shape.harmless.search(found.group())):
+                    yield Hit(shape.name, found.start())
+                    break
+                at = pile.text.find(anchor, at + len(anchor))
 
 
-def _anchored(run: bytes, base: int, shape: Shape, anchor: bytes) -> Iterator[Hit]:
-    at = run.find(anchor)
-    while at >= 0:
-        found = shape.pattern.search(run, max(0, at - shape.before), at + shape.after)
-        if found and not (shape.harmless and shape.harmless.search(found.group())):
-            yield Hit(shape.name, base + found.start())
-        at = run.find(anchor, at + len(anchor))
-
-
-def _encoded(run: bytes, base: int, given: Given, depth: int) -> Iterator[Hit]:
-    """What is found in the base64 of a run. A run that was cut at its beginning is tried at each place in a group."""
-    for start, end in _runs(run, _BASE64, _SHORTEST_ENCODED):
-        for match in _ENCODED.finditer(run, start, end):
+def _decoded(pile: _Pile) -> Iterator[tuple[int, bytes]]:
+    """What is text in the base64 of a pile, with the place where the base64 begins. A stretch that was cut at its
+    beginning is tried at each place in a group of four.
+    """
+    for start, end in _runs(pile.text, _BASE64, _SHORTEST_ENCODED):
+        for match in _ENCODED.finditer(pile.text, start, end):
             spelled = match.group()
             if _HEX.fullmatch(spelled):
                 continue
             packed = _WHITE.sub(b"", spelled).translate(_STANDARD)
             for shift in range(4 if match.start() == 0 else 1):
-                plain = _decoded(packed[shift:])
-                for hit in hits(plain, 0, given, depth + 1):
-                    yield Hit(f"{hit.what}, in base64", base + match.start())
+                plain = _plain(packed[shift:])
+                for begin, stop in _runs(plain, _PRINTABLE, SHORTEST):
+                    yield pile.origin(match.start()), plain[begin:stop]
 
 
-def _decoded(packed: bytes) -> bytes:
+def _plain(packed: bytes) -> bytes:
     """The bytes of base64 without its padding, as many as there are."""
     whole = packed[:-1] if len(packed) % 4 == 1 else packed
     try:
-        return base64.b64decode(whole + b"=" * (-len(whole) % 4))
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+    except ValueError:
         return b""

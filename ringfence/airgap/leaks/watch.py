@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ringfence.airgap.contents import Content
 from ringfence.airgap.leaks import unpacking
@@ -50,7 +51,7 @@ class LeakWatch:
         """
         Args:
             secrets: The stack's secrets: what to call each -> its value. Looked for in plain and in base64.
-            waivers: Findings that somebody accepted, by `Finding.name`.
+            waivers: Findings that somebody accepted, by `Finding.name`; `*` stands for any characters.
         """
         self.given = Given.of(secrets or {})
         self.findings: list[Finding] = []
@@ -103,8 +104,9 @@ class LeakWatch:
     def found(self, inside: str, what: str, offset: int) -> None:
         """A finding in the member that is being searched."""
         finding = Finding(self._member, inside, what, offset)
-        if finding.name in self._waived:
-            self._used.add(finding.name)
+        waiver = next((each for each in self._waived if fnmatchcase(finding.name, each)), None)
+        if waiver:
+            self._used.add(waiver)
         elif finding.name not in self._seen:
             self._seen.add(finding.name)
             self.findings.append(finding)
