@@ -26,7 +26,7 @@ from policy.evaluation import Evaluation, Said
 from policy.policies import CONTRACT, to_policy
 from policy.redaction import redacted
 from policy.resource import Provider, Resource, normalised
-from policy.rule import Finding, Rule, message
+from policy.rule import Rule, message
 from policy.values import Reader, decode
 from ringfence.spec.residency import Outcome
 
@@ -41,7 +41,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         self._name, self._version, self._program = name, version, program
         self._stack_config: dict[str, str] = {}
         self._secrets: set[str] = set()
-        self._contract: Contract | None = None
+        self._found: contract_sources.Found | None = None
         self._contract_found = False
         self._evaluation: Evaluation | None = None
         self._beginning = threading.Lock()
@@ -69,7 +69,8 @@ class Analyzer(_PolicyAnalyzerServicer):
             return
         try:
             given = decode(self._get_policy_config(CONTRACT) or {})
-            self._contract = contract_sources.find(given, self._stack_config, self._program)
+            rules = self._policies
+            self._found = contract_sources.find(given, self._stack_config, self._program, rules)
         except contract_sources.ContractError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         self._contract_found = True
@@ -98,8 +99,13 @@ class Analyzer(_PolicyAnalyzerServicer):
             self._find_contract(context)
             if self._evaluation is None:
                 asked = [rule for rule in self._rules if self._level(rule) is not EnforcementLevel.DISABLED]
-                self._evaluation = Evaluation(asked, self._contract, self._stack_config, os.environ)
+                waivers = self._found.waivers if self._found else ()
+                self._evaluation = Evaluation(asked, self._contract, self._stack_config, os.environ, waivers)
             return self._evaluation
+
+    @property
+    def _contract(self) -> Contract | None:
+        return self._found.contract if self._found else None
 
     @property
     def _advises(self) -> bool:
@@ -145,18 +151,20 @@ class Analyzer(_PolicyAnalyzerServicer):
     def _response(self, said: Iterable[Said]):
         response = proto.AnalyzeResponse()
         for each in said:
-            response.diagnostics.append(self._diagnostic(each.rule, each.finding))
+            response.diagnostics.append(self._diagnostic(each))
         return response
 
-    def _diagnostic(self, rule: Rule, finding: Finding):
+    def _diagnostic(self, said: Said):
+        rule, finding = said.rule, said.finding
         policy = self._policies[rule.id]
-        advised = finding.advice or (finding.outcome is Outcome.UNPROVEN and self._advises)
+        advised = finding.advice or said.waived or (finding.outcome is Outcome.UNPROVEN and self._advises)
+        waived = f"waived until {said.waived.waiver.expires.isoformat()}: " if said.waived else ""
         level = EnforcementLevel.ADVISORY if advised else self._level(rule)
         return proto.AnalyzeDiagnostic(
             policyName=rule.id,
             policyPackName=self._name,
             policyPackVersion=self._version,
-            message=f"{rule.description}\n{redacted(message(rule, finding), self._secrets)}",
+            message=f"{rule.description}\n{waived}{redacted(message(rule, finding), self._secrets)}",
             description=rule.description,
             urn=finding.resource.reported_urn,
             enforcementLevel=self._map_enforcement_level(level),

@@ -1,25 +1,43 @@
 """The contract: what the rules hold a program against, whoever wrote the program.
 
-Owns: the model and how our own platform becomes one. Refuses to own: where a contract is found
-(policy.contract_sources) and what a rule makes of it.
+Owns: the model. Refuses to own: where a contract is found (policy.contract_sources), how our own platform becomes one
+(policy.contract_platform), checks across its parts (policy.contract_checks) and what a rule makes of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ringfence.facts import jurisdictions
-from ringfence.planning import capacity, labels, places
-from ringfence.planning.tenancy.namespaces import tenant_namespaces
+from ringfence.planning import labels
 from ringfence.spec.base import Count, Country, Jurisdiction, Name, Spec, UsdPerMonth
 from ringfence.spec.data import DataClass
-from ringfence.spec.platform import Platform
 from ringfence.spec.residency import allowed_countries
+
+
+class ContractClass(DataClass):
+    """A data class of a contract. The basis may be left out: the program that is judged may know nothing of law."""
+
+    basis: str = ""
+    """The law or contract behind it, such as "GDPR art. 9, 44-49"; it stands in the transfer record."""
+
+    @classmethod
+    def of(cls, known: DataClass) -> ContractClass:
+        """The same class, from a stack file."""
+        return cls(**{name: getattr(known, name) for name in DataClass.model_fields})
+
+
+class Evidence(Spec):
+    """Where each preview writes its transfer record."""
+
+    directory: str = Field(min_length=1)
+    """Folder, from the contract's own, for transfers.json and transfers.csv; RINGFENCE_EVIDENCE overrides it."""
+    base: str | None = None
+    """An earlier transfers.json: the difference to it is written too. RINGFENCE_EVIDENCE_BASE overrides it."""
 
 
 class Location(Spec):
@@ -101,11 +119,12 @@ class Contract(Spec):
     """What an untagged data store holds; untagged stores are refused when unset."""
     unproven: Literal["refuse", "advise"] = "refuse"
     """Whether a place that cannot be proven fails the preview or is only said."""
-    data_classes: dict[Name, DataClass] = Field(min_length=1)
+    data_classes: dict[Name, ContractClass] = Field(min_length=1)
     groups: dict[str, tuple[Jurisdiction, ...]] = {}
     """Groups of countries of your own, beside EU, EEA and GDPR-adequate."""
     locations: dict[str, Annotated[Location, BeforeValidator(_location)]] = {}
-    """By `kubernetes:<clusterIdentifier, context or provider name>`, host name, or `account:<number>`."""
+    """By `kubernetes:<clusterIdentifier, context or provider name>` (or another `<package>:<provider name>`), host
+    name, URI, ARN, `account:<number>` or `gateway:<name>`."""
     deidentified: tuple[DeIdentified, ...] = ()
     """Steps after which data no longer carries a class."""
     registries: tuple[str, ...] = ()
@@ -120,20 +139,10 @@ class Contract(Spec):
     """Cluster to resource to the units that its nodes offer; guarantees must fit. {} is a cluster without
     accelerators."""
     budget: Budget | None = None
-
-    @model_validator(mode="after")
-    def _names_resolve(self) -> Contract:
-        for name, data_class in self.data_classes.items():
-            for flow in ("rest", "process", "operate"):
-                try:
-                    allowed_countries(data_class, flow, self.groups)
-                except jurisdictions.JurisdictionError as error:
-                    raise ValueError(f"dataClasses.{name}.{flow}: {error}") from error
-        if self.default_data_class is not None and self.default_data_class not in self.data_classes:
-            raise ValueError(
-                f"defaultDataClass: {self.default_data_class!r} is not one of {', '.join(self.data_classes)}"
-            )
-        return self
+    waivers: str | None = None
+    """A file of waivers, from the contract's own folder."""
+    evidence: Evidence | None = None
+    """Where the transfer record goes; nothing is written when unset."""
 
     def restricted(self, name: str) -> bool:
         """Whether a class has borders at all. A class that the contract does not know is taken to have some."""
@@ -141,64 +150,3 @@ class Contract(Spec):
         return known is None or allowed_countries(known, "rest", self.groups) != jurisdictions.countries(
             jurisdictions.ANY
         )
-
-
-def from_platform(platform: Platform) -> Contract:
-    """The contract that our own stack file amounts to.
-
-    Raises capacity.CapacityError where the size of a pool, or the unit of a quota, cannot be known.
-    """
-    return Contract(
-        unproven=platform.unproven,
-        data_classes=platform.data_classes,
-        groups=platform.groups,
-        locations=dict(_locations(platform)),
-        registries=tuple(registry.host for registry in platform.registries.values()),
-        immutable_registries=tuple(each.host for each in platform.registries.values() if each.immutable_tags),
-        tenants=_shares(platform),
-        capacity={cluster: _offered(platform, cluster) for cluster in platform.clusters},
-        budget=Budget(monthly_usd=platform.budget.monthly_usd),
-    )
-
-
-def _shares(platform: Platform) -> dict[str, dict[str, Share]]:
-    shares: dict[str, dict[str, Share]] = {name: {} for name in platform.tenants}
-    for cluster in platform.clusters:
-        planned = capacity.tenant_shares(platform, cluster)
-        for name, tenant in platform.tenants.items():
-            if cluster in tenant.clusters:
-                names = tuple(each.name for each in tenant_namespaces(platform, cluster, name))
-                guaranteed = _summed((row.resource, row.guaranteed) for row in planned if row.tenant == name)
-                shares[name][cluster] = Share(namespaces=names, guaranteed=guaranteed)
-    return shares
-
-
-def _offered(platform: Platform, cluster: str) -> dict[str, int]:
-    """Units of accelerators with every pool at its largest: queues lend what nobody was guaranteed."""
-    return _summed((row.resource, row.maximum_units) for row in capacity.cluster_capacity(platform, cluster))
-
-
-def _summed(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for resource, count in rows:
-        if resource != capacity.CPU and count:
-            totals[resource] = totals.get(resource, 0) + count
-    return totals
-
-
-def _locations(platform: Platform) -> Iterator[tuple[str, Location]]:
-    for name, cluster in platform.clusters.items():
-        yield from _located(f"kubernetes:{name}", places.place_of(platform.sites[cluster.site]))
-        if cluster.domain:
-            yield from _located(cluster.domain, places.place_of(platform.sites[cluster.site]))
-        for bucket in (cluster.backup_store, cluster.artefact_store):
-            if bucket and bucket.endpoint:
-                yield from _located(bucket.endpoint, places.place_of(platform.sites[bucket.site]))
-    for outside in (*platform.registries.values(), *platform.services.values()):
-        yield from _located(outside.host, places.place_of(outside))
-
-
-def _located(key: str, place: places.Place) -> Iterator[tuple[str, Location]]:
-    """A location, unless it is not known: what is not declared stays unproven."""
-    if place.country is not None:
-        yield key, Location(country=place.country, operator=tuple(sorted(place.laws or ())))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from policy.contract import Contract
 from policy.lineage import Lineage
 from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
+from policy.waivers import Used, Waiver, Waivers
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Said:
 
     rule: Rule
     finding: Finding
+    waived: Used | None = None
+    """The waiver that covers it: then it is said and refuses nothing."""
 
 
 class Evaluation:
@@ -32,9 +36,13 @@ class Evaluation:
         contract: Contract | None,
         stack_config: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
+        waivers: Iterable[Waiver] = (),
+        today: date | None = None,
     ) -> None:
         self.rules = tuple(rules)
-        self._scope = Context(contract, stack_config or {}, environment or {})
+        # A waiver ends everywhere at the same moment.
+        self._waivers = Waivers(waivers, today or datetime.now(UTC).date())
+        self._scope = Context(contract, stack_config or {}, environment or {}, waivers=self._waivers)
         self._by_type: dict[str, tuple[Rule, ...]] = {}
         self._told: dict[tuple[str, str], set[tuple[str, ...]]] = {}
         self._pending: set[tuple[str, str]] = set()
@@ -61,9 +69,9 @@ class Evaluation:
                     said.extend(self._asked(rule, resource, self.scope))
         for rule in self.rules:
             if rule.check_stack:
-                said.extend(Said(rule, finding) for finding in rule.check_stack(graph, self.scope))
+                said.extend(self._said(rule, finding) for finding in rule.check_stack(graph, self.scope))
             if rule.check and rule.whole_stack:
-                said.extend(Said(rule, finding) for finding in self._of_whole(rule, graph))
+                said.extend(self._said(rule, finding) for finding in self._of_whole(rule, graph))
         self._told.clear()
         self._pending.clear()
         return said
@@ -87,7 +95,10 @@ class Evaluation:
             told = self._told.setdefault(key, set())
             if finding.key not in told:
                 told.add(finding.key)
-                yield Said(rule, finding)
+                yield self._said(rule, finding)
+
+    def _said(self, rule: Rule, finding: Finding) -> Said:
+        return Said(rule, finding, self._waivers.over(rule.id, finding))
 
     def _rules_for(self, token: str) -> tuple[Rule, ...]:
         found = self._by_type.get(token)

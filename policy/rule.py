@@ -19,6 +19,7 @@ from ringfence.spec.residency import Outcome
 
 if TYPE_CHECKING:
     from policy.lineage import Lineage
+    from policy.waivers import Waivers
 
 DOCS = "docs/rules"
 
@@ -103,6 +104,7 @@ class Context:
     """The whole stack; None while resources are still being registered."""
     lineage: Lineage | None = None
     """Which classes come to each resource along the edges; None while they are being found, and without a graph."""
+    waivers: Waivers | None = None
 
 
 Check = Callable[[Resource, Context], Iterable[Finding]]
@@ -165,6 +167,8 @@ def message(rule: Rule, finding: Finding) -> str:
     clause = frameworks.clause(rule.clauses[0])
     if clause:
         lines.append(f"Clause: {clause.reference}: {clause.summary}")
+    if finding.property_path:
+        lines.append(f"Decided by: {finding.property_path} = {finding.value or 'unknown'}.")
     if finding.missing:
         lines.append(f"Missing: {finding.missing}.")
     lines += [f"Fix: {finding.fix}.", f"See {rule.page}"]

@@ -4,7 +4,7 @@ docs/rules."""
 from __future__ import annotations
 
 from policy.rule import Rule
-from policy.rules import budget, copies, encryption, exposure, images, location, opaque, secrets, tenancy
+from policy.rules import budget, copies, encryption, exposure, images, location, opaque, secrets, tenancy, waivers
 
 ALL: tuple[Rule, ...] = (
     *location.RULES,
@@ -16,5 +16,7 @@ ALL: tuple[Rule, ...] = (
     *secrets.RULES,
     *tenancy.RULES,
     *budget.RULES,
+    # Last: what a waiver covered is known then.
+    *waivers.RULES,
 )
 """Every rule, in the order in which they are reported."""
