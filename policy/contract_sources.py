@@ -67,8 +67,13 @@ def find(
     if PLATFORM_KEY in stack_config:
         return _with_waivers(_platform(stack_config[PLATFORM_KEY]), home, rules)
     if (home / FILE).is_file():
-        return _with_waivers(_file(home / FILE, Contract, contract_checks.check), home, rules)
+        return _with_waivers(read_contract(home / FILE), home, rules)
     return None
+
+
+def read_contract(path: Path) -> Contract:
+    """The contract in a file, without its waivers. Raises ContractError."""
+    return _file(path, Contract, contract_checks.check)
 
 
 def _home(program: Path) -> Path:

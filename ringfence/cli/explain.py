@@ -129,15 +129,14 @@ def _contract(stack: str | None, file: Path | None) -> Contract | None:
         if file is not None:
             if not file.is_file():
                 raise UsageError(f"{file}: no such file")
-            return contract_sources.find(yaml.safe_load(file.read_text(encoding="utf-8")), {}, Path("nowhere"))
+            return contract_sources.read_contract(file)
         config: dict[str, str] = {}
         if stack is not None:
             config = _stack_config(Path(f"Pulumi.{stack}.yaml"))
-        return contract_sources.find(None, config, Path.cwd())
+        found = contract_sources.find(None, config, Path.cwd())
+        return found.contract if found else None
     except contract_sources.ContractError as error:
         raise UsageError(str(error)) from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{file}: cannot be read: {error}") from error
 
 
 def _stack_config(path: Path) -> dict[str, str]:

@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_used_fails_the_preview(
 ) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         ask(folder, [{**WAIVER, **changed}])
-    told = caught.value.details()  # ty: ignore[unresolved-attribute]
+    told = caught.value.details()  # ty: ignore[missing-attribute]
     assert words in told and "waivers.yaml:" in told
 
 
