@@ -63,9 +63,7 @@ def _portable(export: Mapping[str, Any]) -> dict[str, Any]:
     the same resources make the same bytes."""
     found = export.get("deployment") or {}
     resources = [{k: v for k, v in each.items() if k not in RUN_ONLY} for each in found.get("resources") or []]
-    version = (found.get("manifest") or {}).get("version", "")
-    deployment = {"manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": version}, "resources": resources}
-    return copy.deepcopy({"version": export.get("version", 3), "deployment": deployment})
+    return copy.deepcopy({"version": export.get("version", 3), "deployment": {"resources": resources}})
 
 
 def _secrets(resource: dict[str, Any]) -> Iterator[tuple[str, Any, Step]]:
@@ -103,8 +101,9 @@ def _name(urn: str, place: str) -> str:
     return re.sub(r"[^A-Za-z0-9._\[\]/-]+", "-", f"{short}/{name}/{place}")
 
 
-def fill(state: Mapping[str, Any], values: Mapping[str, Any], providers: Mapping[str, Any]) -> dict[str, Any]:
-    """A state that can be imported: each slot with its value, and the secrets provider of the stack that takes it.
+def fill(state: Mapping[str, Any], values: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, Any]:
+    """A state that can be imported: each slot with its value, and the engine's stamp and secrets provider of the stack
+    that takes it, from its own fresh state.
 
     Raises:
         RingfenceError: slots without a value, all of them named.
@@ -125,7 +124,7 @@ def fill(state: Mapping[str, Any], values: Mapping[str, Any], providers: Mapping
     if missing:
         listed = "\n  ".join(sorted(missing))
         raise RingfenceError(f"{len(missing)} slots have no value: give them with --slots FILE\n  {listed}")
-    filled["deployment"]["secrets_providers"] = dict(providers)
+    filled["deployment"] |= {key: fresh["deployment"][key] for key in ("manifest", "secrets_providers")}
     return filled
 
 

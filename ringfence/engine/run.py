@@ -135,6 +135,7 @@ class Embedded:
             UsageError: no project, or no file for the stack.
         """
         project = self._project(folder, stack)
+        project.backend.mkdir(parents=True, exist_ok=True)
         values = {**self.inherited, **self.variables(folder)}
         launcher.ready(stack, str(self.engine.pulumi), values, project)
 

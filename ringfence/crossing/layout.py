@@ -1,0 +1,28 @@
+"""Where things stand in a bundle: the names that both sides agree on. Owns names only."""
+
+from __future__ import annotations
+
+SCHEMA = "ringfence/contents/v1"
+
+STATE = "stack/state.json"
+SLOTS = "stack/slots.json"
+PLAN = "stack/plan.json"
+VERDICTS = "stack/verdicts.json"
+BILL = "stack/bill.json"
+CLOSURE = "stack/images.json"
+PROGRAM = "program"
+"""Folder of the Pulumi project."""
+MANIFESTS = "manifests"
+"""One folder a cluster: objects.yaml, releases.yaml and slots.json."""
+FLUX = "flux"
+"""One folder a cluster that pulls: objects.yaml, to push as an artefact."""
+LOCK = "lock"
+WHEELS = "wheels"
+CLI = "cli"
+PLUGINS = "plugins"
+TABLES = "tables"
+SBOM = "sbom/bundle.cdx.json"
+DOCS = "docs"
+OCI_LAYOUT = "oci-layout"
+OCI_INDEX = "index.json"
+BLOBS = "blobs/sha256"

@@ -1,0 +1,110 @@
+"""Both sides of a border for tests: a small program, two engines that share nothing, and the keys."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ringfence.airgap import keys, verification
+from ringfence.airgap.building import Built
+from ringfence.airgap.keys import Sealer
+from ringfence.airgap.manifest import Manifest
+from ringfence.airgap.reading import Bundle
+from ringfence.airgap.source import FileSource
+from ringfence.airgap.verification import Trust
+from ringfence.crossing import carrying, export
+from ringfence.crossing.carrying import Applied, Place, Staged
+from ringfence.crossing.export import Order
+from ringfence.crossing.store import Store
+from ringfence.engine.run import Embedded
+from tests.support.engine import EngineRunner
+
+PROGRAM = """
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+
+config = pulumi.Config("shop")
+password = random.RandomPassword("password", length=20)
+token = pulumi.Output.concat("users: [{token: ", password.result, "}]")
+cluster = k8s.Provider("berlin", kubeconfig=token, cluster_identifier="berlin")
+on = pulumi.ResourceOptions(provider=cluster)
+space = k8s.core.v1.Namespace("shop", metadata={"name": "shop"}, opts=on)
+k8s.core.v1.Secret(
+    "login", metadata={"name": "login", "namespace": "shop"}, string_data={"password": password.result}, opts=on
+)
+k8s.apps.v1.Deployment(
+    "web",
+    metadata={"name": "web", "namespace": "shop"},
+    spec={
+        "replicas": config.get_int("replicas") or 1,
+        "selector": {"match_labels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": config.get("image") or "registry.example/web:1"}]},
+        },
+    },
+    opts=on,
+)
+pulumi.export("clusters", {"berlin": {"site": "berlin", "kubernetesVersion": "1.34"}})
+"""
+BARE = frozenset({"images", "charts", "weights", "wheels", "plugins"})
+
+
+def say(_: str) -> None:
+    """Tests listen to nothing."""
+
+
+def embedded(home: Path) -> Embedded:
+    """An engine with a home of its own: another passphrase, other state."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "RINGFENCE_"))}
+    return Embedded.open({**inherited, "RINGFENCE_HOME": str(home)})
+
+
+@dataclass
+class Low:
+    """The side with a network."""
+
+    runner: EngineRunner
+    folder: Path
+    sealer: Sealer
+    out: Path
+
+    def up(self) -> None:
+        result = self.runner.up(self.folder, "dev")
+        assert result.exit_code == 0, result.diagnostics
+
+    def export(self, sequence: int, base: Manifest | None = None, **more: Any) -> Built:
+        order = replace(Order(folder=self.folder, stack="dev", sequence=sequence, without=BARE, base=base), **more)
+        gathered = export.gather(self.runner.embedded, order, say)
+        return export.seal(order, gathered, self.out, [self.sealer])
+
+
+@dataclass
+class High:
+    """The side without."""
+
+    place: Place
+    trust: Trust
+
+    def open(self, file: Path) -> Bundle:
+        return verification.verify(FileSource(file), self.trust)
+
+    def carry_in(self, file: Path) -> tuple[Staged, Applied]:
+        staged = carrying.stage(self.place, self.open(file), say)
+        return staged, carrying.apply(self.place, staged, say)
+
+    def runner(self) -> EngineRunner:
+        return EngineRunner(self.place.embedded)
+
+
+def sides(tmp_path: Path, project: Path, values: dict[str, Any] | None = None) -> tuple[Low, High]:
+    """Two sides that share a key and nothing else."""
+    keys.keygen(tmp_path / "key")
+    sealer = keys.load_signer(str(tmp_path / "key"))
+    low = Low(EngineRunner(embedded(tmp_path / "low")), project, sealer, tmp_path / "out")
+    store = Store(tmp_path / "high" / "airgap")
+    place = Place(embedded(tmp_path / "high"), store, tmp_path / "site" / "shop", values or {})
+    return low, High(place, Trust.of([sealer.public]))
