@@ -7,15 +7,16 @@ Owns: the order of it, and what makes an export fail. Refuses to own each part: 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ringfence.airgap import building, delta
-from ringfence.airgap.building import Built, Watch
+from ringfence.airgap.building import Built
 from ringfence.airgap.contents import Content
 from ringfence.airgap.keys import Sealer
+from ringfence.airgap.leaks import LeakWatch
 from ringfence.airgap.manifest import LeftOut, Manifest, Waiver
 from ringfence.crossing import layout, manifests, papers, program, reading
 from ringfence.crossing.reading import Reading
@@ -43,6 +44,14 @@ class Order:
     kubernetes: Mapping[str, str] = field(default_factory=dict)
     """Cluster to Kubernetes minor, where the stack's file does not say it."""
     base: Manifest | None = None
+    registry: str | None = None
+    """Host, and path if any, of the registry that has images, charts and weights."""
+    inventory: Path | None = None
+    """File that says what the nodes run."""
+
+    def numbered(self, sequence: int) -> Order:
+        """The same order with a number."""
+        return replace(self, sequence=sequence)
 
     @property
     def name(self) -> str:
@@ -61,8 +70,8 @@ class Gathered:
     """Name to what is wrong: each refuses the export unless it is waived by its name."""
     facts: dict[str, Any] = field(default_factory=dict)
     epoch: int = 0
-    secrets: list[Any] = field(default_factory=list)
-    """Values that must be in no member. They never leave the process."""
+    secrets: dict[str, str | bytes] = field(default_factory=dict)
+    """Slot to value: what must be in no member. It never leaves the process."""
 
 
 Source = Callable[["Order", "Gathered", Say], None]
@@ -77,7 +86,7 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
     """
     say(f"previewing {order.stack}")
     known = reading.read(embedded, order.folder, order.stack, order.pack)
-    gathered = Gathered(known, secrets=list(known.state.values.values()))
+    gathered = Gathered(known, secrets=dict(_texts(known.state.values)))
     say("gathering the program")
     carried = program.gather(known.project, order.stack, order.pack)
     gathered.contents += carried.contents
@@ -105,6 +114,17 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
         source(order, gathered, say)
     _refuse_problems(order, gathered)
     return gathered
+
+
+def _texts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every text in the stack's secrets, each called after its slot."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, Mapping):
+            yield from _texts({f"{name}.{key}": item for key, item in value.items()})
+        elif isinstance(value, list):
+            yield from _texts({f"{name}[{index}]": item for index, item in enumerate(value)})
 
 
 def _add_manifests(order: Order, gathered: Gathered) -> None:
@@ -149,9 +169,6 @@ def _refuse_problems(order: Order, gathered: Gathered) -> None:
             f"{order.name} is not complete: {len(left)} findings. Give what is missing, or accept each by its name: "
             f"--waive NAME=REASON\n{listed}"
         )
-    unknown = sorted(set(order.waivers) - set(gathered.problems))
-    if unknown:
-        raise UsageError(f"--waive {unknown[0]}: nothing of that name was found, so there is nothing to accept")
 
 
 def seal(
@@ -159,14 +176,16 @@ def seal(
     gathered: Gathered,
     folder: Path,
     sealers: Sequence[Sealer],
-    watch: Watch | None = None,
     progress: building.Said | None = None,
 ) -> Built:
-    """Write the bundle.
+    """Write the bundle, and look for secrets in every byte of it on the way.
 
     Raises:
-        RingfenceError: see `ringfence.airgap.delta.plan` and `ringfence.airgap.building.build`.
+        RingfenceError: see `ringfence.airgap.delta.plan` and `ringfence.airgap.building.build`; Leak for a secret.
+        UsageError: a waiver is for something that was not found.
     """
+    waivers = [Waiver(finding=name, reason=reason) for name, reason in order.waivers.items()]
+    watch = LeakWatch(gathered.secrets, [each for each in waivers if each.finding not in gathered.problems])
     manifest = delta.plan(
         order.name,
         order.sequence,
@@ -176,7 +195,11 @@ def seal(
         base=order.base,
         platforms=sorted({content.member.platform for content in gathered.contents if content.member.platform}),
         left_out=gathered.left_out,
-        waivers=[Waiver(finding=name, reason=reason) for name, reason in order.waivers.items()],
+        waivers=waivers,
         facts=gathered.facts,
     )
-    return building.build(manifest, gathered.contents, folder, sealers, watch=watch, progress=progress)
+    built = building.build(manifest, gathered.contents, folder, sealers, watch=watch, progress=progress)
+    if watch.unused_waivers:
+        built.file.unlink()
+        raise UsageError(f"--waive {watch.unused_waivers[0]}: nothing of that name was found: take the waiver away")
+    return built

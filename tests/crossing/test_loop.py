@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.airgap.manifest import Manifest
 from ringfence.crossing import carrying, layout, reading
-from tests.airgap.crossing import PROGRAM, say, sides
+from tests.crossing.sides import PROGRAM, say, sides
 from tests.support.engine import write_project, write_stack
 
 pytestmark = pytest.mark.engine
