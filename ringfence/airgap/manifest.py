@@ -174,9 +174,9 @@ class Manifest(_Model):
     @classmethod
     def _in_order(cls, members: tuple[Member, ...]) -> tuple[Member, ...]:
         paths = [member.path for member in members]
+        refuse_clashes(paths)
         if paths != sorted(paths, key=order):
             raise ValueError("the members are not in order")
-        refuse_clashes(paths)
         return members
 
     @field_validator("members")
