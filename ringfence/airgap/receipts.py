@@ -95,28 +95,30 @@ class Receipt:
         return stream.getvalue()
 
     def check(self, trusted: Iterable[PublicKey]) -> None:
-        """Refuse a receipt that none of the trusted keys signed.
+        """Refuse a receipt unless the key that it names is trusted and signed it.
 
         Raises:
-            BundleRefused: none did.
+            BundleRefused: it is not, or did not.
         """
-        for key in trusted:
-            try:
-                self._envelope(key.keyid).verify([key.key], 1)
-            except VerificationError:
-                continue
-            return
-        message = f"the receipt for {self.name} sequence {self.sequence} is not signed by a trusted key"
-        raise BundleRefused(Why.FOREIGN_SIGNER, message)
+        if not any(key.keyid == self.keyid and self._signed_by(key) for key in trusted):
+            message = f"the receipt for {self.name} sequence {self.sequence} is not signed by a trusted key"
+            raise BundleRefused(Why.FOREIGN_SIGNER, message)
+
+    def _signed_by(self, key: PublicKey) -> bool:
+        try:
+            self._envelope().verify([key.key], 1)
+        except VerificationError:
+            return False
+        return True
 
     def _statement(self) -> bytes:
         subject = {"name": self.name, "digest": {"sha256": self.bundle.removeprefix("sha256:")}}
         said = {"sequence": self.sequence, "result": self.result.value, "sides": self.sides.value}
         return rfc8785.dumps({"_type": STATEMENT, "subject": [subject], "predicateType": PREDICATE, "predicate": said})
 
-    def _envelope(self, keyid: str | None = None) -> Envelope:
-        signature = Signature(keyid or self.keyid, self.signature.hex())
-        return Envelope(self._statement(), PAYLOAD_TYPE, {signature.keyid: signature})
+    def _envelope(self) -> Envelope:
+        signature = Signature(self.keyid, self.signature.hex())
+        return Envelope(self._statement(), PAYLOAD_TYPE, {self.keyid: signature})
 
 
 def read(text: str, known: Iterable[Manifest], trusted: Iterable[PublicKey]) -> Receipt:
@@ -175,21 +177,9 @@ def _from_groups(text: str, known: Iterable[Manifest], trusted: Iterable[PublicK
             f"the receipt is for bundle {lookup}..., which was not sent from here: name the bundle itself as base, or "
             "export a whole one"
         )
-    candidates = [
-        Receipt(each.name, each.sequence, each.digest, result, sides, key.keyid, signature)
-        for each in found
-        for key in trusted
-    ]
-    return next((each for each in candidates if _signed(each, trusted)), candidates[0]) if candidates else _nobody()
-
-
-def _signed(receipt: Receipt, trusted: Iterable[PublicKey]) -> bool:
-    try:
-        receipt.check(trusted)
-    except BundleRefused:
-        return False
-    return True
-
-
-def _nobody() -> Receipt:
-    raise BundleRefused(Why.FOREIGN_SIGNER, "the receipt is signed, and no key of the high side is trusted here")
+    for each in found:
+        for key in trusted:
+            receipt = Receipt(each.name, each.sequence, each.digest, result, sides, key.keyid, signature)
+            if receipt._signed_by(key):
+                return receipt
+    raise BundleRefused(Why.FOREIGN_SIGNER, "the receipt is not signed by a trusted key of the high side")

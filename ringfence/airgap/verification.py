@@ -92,9 +92,13 @@ def unverified(source: Source) -> Bundle:
 def check_head(source: Source, trust: Trust) -> Container:
     """Check everything before the first member: signatures, manifest, `SHA256SUMS`. Reads nothing else."""
     raw, signatures = read_head(source)
-    _require_trusted(raw, signatures, trust)
-    container = Container(Manifest.decoded(raw), signatures)
-    signing.check_all(container.manifest, signatures)
+    try:
+        _require_trusted(raw, signatures, trust)
+        container = Container(Manifest.decoded(raw), signatures)
+        signing.check_all(container.manifest, signatures)
+    except BundleRefused as refused:
+        message = f"{source.name}: {refused}"
+        raise BundleRefused(refused.why, message, member=refused.member, offset=refused.offset) from None
     _compare_head(source, container)
     return container
 
