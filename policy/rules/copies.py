@@ -6,12 +6,13 @@ keys (policy.rules.encryption).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pulumi_policy import Severity
 
-from policy.classes import beside, classes_of
+from policy import tables
+from policy.classes import Classes, beside, classes_of
 from policy.decisions.residency import Judgement, judge
 from policy.flows import Moved, flows_of, locators, sources_of
 from policy.paths import moving
@@ -88,17 +89,24 @@ def _whose(
 ) -> tuple[frozenset[str], bool, bool]:
     """(classes of what moves, whether anything names them, whether the graph could still tell)."""
     found = [classes_of(source, context) for source in sources]
-    names = frozenset().union(*(each.names for each in found))
     pending = pending or any(each.graph_may_tell for each in found)
-    if names:
-        return names, True, pending and not any(each.explicit for each in found)
+    stated = _names(found[n] for n, each in enumerate(sources) if found[n].explicit or each.type in tables.stores())
+    if stated:
+        return stated, True, pending and not any(each.explicit for each in found)
     neighbours = beside(resource, context)
     if neighbours:
         return neighbours, True, False
     pending = pending or context.graph is None
+    default = _names(found)
+    if default:
+        return default, True, pending
     contract = context.contract
     restricted = [name for name in contract.data_classes if contract.restricted(name)] if contract else []
     return frozenset(restricted), False, pending
+
+
+def _names(found: Iterable[Classes]) -> frozenset[str]:
+    return frozenset().union(*(each.names for each in found))
 
 
 def _check_for(rule: str) -> Check:
