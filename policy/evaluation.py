@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from policy.contract import Contract
-from policy.flows import locators
+from policy.flows import moves
 from policy.lineage import Lineage
-from policy.resource import Graph, Resource, table_key
+from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
 from policy.waivers import Used, Waiver, Waivers
 
@@ -65,7 +65,7 @@ class Evaluation:
         said: list[Said] = []
         for resource in graph.resources.values():
             # Whose data moves, and where a reference leads, only the edges tell: flows are asked again.
-            again = lineage.grew(resource) or table_key(resource.type) in locators()
+            again = lineage.grew(resource) or moves(resource.type)
             for rule in self._rules_for(resource.type):
                 if again or (resource.urn, rule.id) in self._pending:
                     said.extend(self._asked(rule, resource, self.scope))

@@ -251,6 +251,17 @@ def _any(resource: Resource, read: Read, context: Context) -> Located:
     return Located("", missing=missing, graph_may_tell=context.graph is None)
 
 
+def _any_region(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A region or zone of whichever cloud has one of that name; a name of one's own says nothing."""
+    return _region_name(read.text, resource) if read.text else None
+
+
+def _known_host(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A host that the facts or the contract know; of any other nothing is said here."""
+    place = host_place(read.text, resource, context) if read.text else None
+    return place if place and place.countries is not None else None
+
+
 def _region_name(text: str, resource: Resource) -> Located | None:
     """The place of a region's name, of the resource's own cloud first."""
     own = CLOUDS.get(resource.package)
@@ -274,6 +285,8 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "uri": _uri,
     "bedrock": _bedrock,
     "any": _any,
+    "any-region": _any_region,
+    "known-host": _known_host,
     "gateway": _gateway,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,

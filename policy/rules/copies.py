@@ -18,6 +18,7 @@ from policy.flows import Moved, flows_of, locators, sources_of
 from policy.paths import moving
 from policy.resource import Resource, table_key
 from policy.rule import Check, Context, Finding, Group, Rule
+from policy.workloads import has_any
 from ringfence.spec.residency import Flow, Outcome
 
 RULE_OF = {
@@ -36,6 +37,7 @@ RULE_OF = {
     "export": "telemetry-destination",
     "route": "routing-destination",
     "failover": "routing-destination",
+    "schedule": "routing-destination",
     "mirror": "routing-destination",
     "prompt": "ai-prompts",
     "weights": "ai-weights",
@@ -57,6 +59,7 @@ _VERB = {
     "feature": "kept as features",
     "restore": "restored",
     "failover": "failed over",
+    "schedule": "scheduled",
     "mirror": "mirrored",
     "image": "kept in images",
     "control": "managed",
@@ -75,6 +78,7 @@ _VERB = {
 _HELD_AGAINST: dict[str, Flow] = {
     "route": "process",
     "failover": "process",
+    "schedule": "process",
     "mirror": "process",
     "prompt": "process",
     "event": "process",
@@ -84,7 +88,7 @@ _HELD_AGAINST: dict[str, Flow] = {
 """Flows that compute on data, or let somebody see it, and keep none; every other kind is held against `rest`."""
 
 
-def _whose(
+def whose(
     resource: Resource, sources: list[Resource], pending: bool, context: Context
 ) -> tuple[frozenset[str], bool, bool]:
     """(classes of what moves, whether anything names them, whether the graph could still tell)."""
@@ -124,7 +128,7 @@ def _held(resource: Resource, moved: Moved, context: Context) -> Iterator[Findin
     assert context.contract is not None
     flow = _HELD_AGAINST.get(moved.locator.flow, "rest")
     sources, pending = sources_of(resource, moved.locator, context)
-    names, stated, pending = _whose(resource, sources, pending, context)
+    names, stated, pending = whose(resource, sources, pending, context)
     pending = pending or moved.place.graph_may_tell
     for found in judge(names, flow, moved.place, context.contract):
         yield Finding(
@@ -171,6 +175,12 @@ def _tokens(rule: str) -> frozenset[str]:
     return frozenset(token for token, rows in locators().items() if any(RULE_OF[row.flow] == rule for row in rows))
 
 
+_TOLD = frozenset(
+    {"routing-destination", "ai-prompts", "telemetry-destination", "supply-chain-artefact", "residency-replication"}
+)
+"""Rules of the kinds of flow that a workload's environment can have."""
+
+
 def _rule(id: str, group: Group, severity: Severity, description: str, *clauses: str) -> Rule:
     return Rule(
         id=id,
@@ -178,7 +188,7 @@ def _rule(id: str, group: Group, severity: Severity, description: str, *clauses:
         severity=severity,
         description=description,
         clauses=clauses,
-        of_type=lambda token: table_key(token) in _tokens(id),
+        of_type=lambda token: table_key(token) in _tokens(id) or (id in _TOLD and has_any(token)),
         check=_check_for(id),
     )
 

@@ -54,10 +54,13 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
         fix = f"give the tag {contract.tag_key} a plain value"
         missing = f"the value of {classes.unknown}"
         yield Finding(resource, Outcome.UNPROVEN, text, fix, property_path=classes.unknown, missing=missing)
-    if not classes.names or not (store or classes.explicit) or resource.type in _DECIDED_BY_REPLICATION:
+    names = classes.names
+    if resource.type in _DECIDED_BY_REPLICATION:
+        names = frozenset(name for name in names if name not in contract.data_classes)
+    if not names or not (store or classes.explicit):
         return
     place = locate(resource, context)
-    for found in judge(classes.names, "rest" if store else "process", place, contract):
+    for found in judge(names, "rest" if store else "process", place, contract):
         yield Finding(
             resource,
             found.outcome,
