@@ -6,13 +6,16 @@ Owns: waiting for kinds to be served, and what the API server said of each objec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ringfence.controlplane.client import Client, Refused
 from ringfence.errors import RingfenceError
 
 Manifest = Mapping[str, Any]
+
+_SECONDS_TO_SERVE = 120
+_HISTORY = ("resourceVersion", "managedFields")
 
 
 @dataclass(frozen=True)
@@ -27,48 +30,55 @@ class Applied:
     """False where the object was already as the manifest says."""
     served: bool = True
     """False for a kind that the API server does not know."""
+    content: Manifest | None = field(default=None, repr=False)
+    """The object as it is now; None where it was not taken."""
 
 
 def define(client: Client, definitions: Iterable[Manifest]) -> None:
-    """Apply CustomResourceDefinitions and return once each is served."""
-    names = [definition["metadata"]["name"] for definition in definitions if client.apply(definition)]
+    """Create CustomResourceDefinitions that are not there yet, and return once each is served."""
+    names = [_defined(client, definition) for definition in definitions]
     api, kind = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
-
-    def established() -> bool:
-        found = {each["metadata"]["name"]: each for each in client.items(api, kind)}
-        return all(_condition(found[name], "Established") for name in names)
-
-    client.wait(established, f"{len(names)} definitions")
+    for name in names:
+        client.wait(lambda name=name: _condition(client.get(api, kind, name), "Established"), name, _SECONDS_TO_SERVE)
 
 
-def apply_all(client: Client, manifests: Iterable[Manifest]) -> list[Applied]:
-    """Apply each manifest; a refusal is an answer like any other."""
-    return [_apply(client, manifest) for manifest in manifests]
+def _defined(client: Client, definition: Manifest) -> str:
+    """Created rather than applied: the API server would keep whose each field is, of thousands."""
+    try:
+        client.create(dict(definition))
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+    return definition["metadata"]["name"]
 
 
-def _apply(client: Client, manifest: Manifest) -> Applied:
+def apply_all(client: Client, manifests: Iterable[Manifest], before: Iterable[Applied] = ()) -> list[Applied]:
+    """Apply each manifest; a refusal is an answer like any other. `before` is what became of the same manifests the
+    last time: what is as it was then is not changed.
+    """
+    known = {each.key: each.content for each in before}
+    return [_apply(client, manifest, known) for manifest in manifests]
+
+
+def _apply(client: Client, manifest: Manifest, known: Mapping[str, Manifest | None]) -> Applied:
     metadata = manifest["metadata"]
     key = "/".join(part for part in (manifest["kind"], metadata.get("namespace"), metadata["name"]) if part)
     try:
-        before = _version(client, manifest)
+        client.kind(manifest["apiVersion"], manifest["kind"])
     except RingfenceError:
-        return Applied(key, served=False, changed=False)
+        return Applied(key, changed=False, served=False)
     try:
         answer = client.apply(manifest)
     except Refused as refusal:
         return Applied(key, refusal=str(refusal), changed=False)
-    return Applied(key, answer.warnings, changed=answer.body["metadata"].get("resourceVersion") != before)
+    content = _content(answer.body)
+    return Applied(key, answer.warnings, changed=content != known.get(key), content=content)
 
 
-def _version(client: Client, manifest: Manifest) -> str | None:
-    """The resource version of the object that is there; None where there is none."""
-    path = client.path(manifest)
-    try:
-        return client.request("GET", path).body["metadata"]["resourceVersion"]
-    except Refused as refusal:
-        if refusal.status == 404:
-            return None
-        raise
+def _content(thing: Manifest) -> Manifest:
+    """An object less what the API server keeps of its history: it writes that anew once after a creation."""
+    kept = {name: value for name, value in thing["metadata"].items() if name not in _HISTORY}
+    return {**thing, "metadata": kept}
 
 
 def _condition(thing: Manifest, kind: str) -> bool:

@@ -67,6 +67,7 @@ class _Shared:
     context: ssl.SSLContext
     token: str | None
     local: threading.local = field(default_factory=threading.local)
+    connections: list[http.client.HTTPSConnection] = field(default_factory=list)
     kinds: dict[tuple[str, str], Kind] = field(default_factory=dict)
 
 
@@ -91,6 +92,12 @@ class Client:
         """A client that says nothing of who it is."""
         shared = self._shared
         return Client(replace(shared, token=None, local=threading.local()))
+
+    def close(self) -> None:
+        """Close every connection of this client and of those that were made from it."""
+        for connection in self._shared.connections:
+            connection.close()
+        self._shared.connections.clear()
 
     def request(
         self,
@@ -148,6 +155,7 @@ class Client:
         if known is None or fresh:
             known = http.client.HTTPSConnection(shared.host, shared.port, context=shared.context, timeout=60)
             shared.local.connection = known
+            shared.connections.append(known)
         return known
 
     def kind(self, api_version: str, kind: str) -> Kind:

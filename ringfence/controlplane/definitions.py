@@ -6,6 +6,7 @@ pins the versions, those of the add-ons where the module of that version can be 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from ringfence.engine import golang
 from ringfence.engine.golang import Say
 from ringfence.engine.places import Places
 from ringfence.errors import RingfenceError
-from ringfence.files import one_at_a_time
+from ringfence.files import one_at_a_time, write_whole
 
 Manifest = dict[str, Any]
 
@@ -65,14 +66,35 @@ def ensure(places: Places, say: Say, modules: Iterable[str] = FOLDERS) -> dict[s
 
 
 def read(folder: Path) -> list[Manifest]:
-    """Every definition in the files of a folder and below it, by name."""
+    """Every definition in the files of a folder and below it, by name, without the texts that describe its fields."""
     found = {each["metadata"]["name"]: each for file in sorted(folder.rglob("*.yaml")) for each in _documents(file)}
-    return [found[name] for name in sorted(found)]
+    return [undescribed(found[name]) for name in sorted(found)]
+
+
+def undescribed(definition: Manifest) -> Manifest:
+    """The definition with the same fields and rules, and a fraction of the bytes."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: walk(v) for k, v in value.items() if k != "description" or not isinstance(v, str)}
+        return [walk(item) for item in value] if isinstance(value, list) else value
+
+    versions = [
+        {**version, "schema": walk(version["schema"])} if "schema" in version else version
+        for version in definition["spec"]["versions"]
+    ]
+    return {**definition, "spec": {**definition["spec"], "versions": versions}}
 
 
 def from_modules(places: Places, say: Say, modules: Iterable[str] = FOLDERS) -> list[Manifest]:
     """The definitions of some modules."""
-    return [each for folder in ensure(places, say, modules).values() for each in read(folder)]
+    return [each for folder in ensure(places, say, modules).values() for each in _parsed(folder)]
+
+
+def needed(definitions: Iterable[Manifest], manifests: Iterable[Mapping[str, Any]]) -> list[Manifest]:
+    """Those of the definitions whose kinds are among the manifests: each one more costs the API server a second."""
+    kinds = {(each["apiVersion"].rpartition("/")[0], each["kind"]) for each in manifests}
+    return [each for each in definitions if (each["spec"]["group"], each["spec"]["names"]["kind"]) in kinds]
 
 
 def storage_only(definition: Manifest) -> Manifest:
@@ -83,6 +105,14 @@ def storage_only(definition: Manifest) -> Manifest:
     return {**definition, "spec": spec}
 
 
+def _parsed(folder: Path) -> list[Manifest]:
+    """As `read`, parsed once for all: that takes longer than everything that is done with them."""
+    kept = folder.with_name(f"{folder.name}.json")
+    if not kept.is_file():
+        write_whole(kept, json.dumps(read(folder)), mode=0o644)
+    return json.loads(kept.read_text(encoding="utf-8"))
+
+
 def _place(places: Places, module: str) -> Path:
     version = golang.pinned(PINNED, module)
     if version is None:
@@ -90,14 +120,20 @@ def _place(places: Places, module: str) -> Path:
     return places.cache / "controlplane" / "definitions" / f"{module.replace('/', '_')}@{version}"
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """The safe loader, in C where it is there; `=` is a text, as in Kubernetes' own YAML."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
+
+
 @cache
 def _documents(file: Path) -> tuple[Manifest, ...]:
     text = file.read_text(encoding="utf-8")
     if "kind: CustomResourceDefinition" not in text:
         return ()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return tuple(
         each
-        for each in yaml.load_all(text, Loader=loader)
+        for each in yaml.load_all(text, Loader=_Loader)
         if isinstance(each, dict) and each.get("kind") == "CustomResourceDefinition"
     )

@@ -84,7 +84,11 @@ def start(
     scratch.mkdir(parents=True, exist_ok=True)
     processes = Processes(scratch / "logs")
     try:
-        yield _up(programs, scratch, processes, seconds)
+        made = _up(programs, scratch, processes, seconds)
+        try:
+            yield made
+        finally:
+            made.client.close()
     finally:
         processes.stop()
         if folder is None:
