@@ -161,6 +161,7 @@ def ready(stack: str, pulumi: str, environment: Mapping[str, str], project: Proj
     with one_at_a_time(project.place / ".lock"):
         if project.stack_file(stack).is_file() and not project.state_file(stack).exists():
             _initialise(stack, pulumi, environment, project)
+        project.reach_neighbours()
         return project.private_copy(stack)
 
 

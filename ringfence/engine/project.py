@@ -108,11 +108,33 @@ class Project:
         write_whole(copy, _with_salt(_SECRETS_LINE.sub("", text), salt), mode=0o600)
         return copy
 
+    def reach_neighbours(self) -> None:
+        """Let stack references find the stacks of the other embedded projects: link their states beside our own.
+
+        Where several projects have one name, such as two checkouts, the one that was last changed is found.
+        """
+        ours = self.backend / ".pulumi" / "stacks"
+        found: dict[str, Path] = {}
+        for states in sorted(self.place.parent.glob("*/state/.pulumi/stacks/*"), key=_changed):
+            if states.is_dir() and not states.is_symlink() and states.name != self.name:
+                found[states.name] = states
+        for name, states in found.items():
+            link = ours / name
+            if link.is_symlink() and link.resolve() != states.resolve():
+                link.unlink()
+            if not link.exists():
+                ours.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(states)
+
     def secrets_lines(self, stack: str) -> str:
         """The lines of the stack's file that say how its secrets are kept, if it has secrets; else nothing."""
         own = self.stack_file(stack)
         text = own.read_text(encoding="utf-8-sig") if own.is_file() else ""
         return "".join(_SECRETS_LINE.findall(text)) if has_secure_values(text) else ""
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
 
 
 def _with_salt(text: str, salt: str) -> str:

@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     from ringfence.engine.providers.provider import make_provider
     from ringfence.engine.providers.server import serve
 
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):  # until the server listens for signals itself
         asyncio.run(serve(make_provider(arguments[0])))
     return 0
 

@@ -6,6 +6,7 @@ Owns the protocol: which call answers what, in which message. Refuses to decide 
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import Any
 
 import grpc
@@ -91,5 +92,9 @@ async def serve(provider: Provider) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
     print(port, flush=True)
-    await server.wait_for_termination()
+    await ended.wait()
+    await server.stop(grace=None)

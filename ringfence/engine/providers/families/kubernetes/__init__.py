@@ -161,7 +161,7 @@ class Kubernetes(Family):
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
         inputs = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
         resource.inputs = {**inputs, **resource.inputs}
-        return inputs, outputs.of_object(resource, kind)
+        return inputs, outputs.of_found(resource, kind)
 
     def invoke(self, token: str, arguments: dict[str, Any], notices: Notices) -> dict[str, Any] | list[Failure]:
         from ringfence.engine.providers.families.kubernetes import functions

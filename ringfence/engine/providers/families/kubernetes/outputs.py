@@ -50,6 +50,16 @@ def of_object(resource: Resource, kind: Kind) -> dict[Path, Any]:
     return added | _particular(resource, kind, name)
 
 
+def of_found(resource: Resource, kind: Kind) -> dict[Path, Any]:
+    """What a cluster says of an object that is only known by its id: enough for what programs look one up for."""
+    if (kind.group, kind.kind) == ("", "Service") and "spec" not in resource.inputs:
+        resource.inputs["spec"] = {"type": "LoadBalancer"}
+        return {("spec",): {"type": "LoadBalancer"}, **of_object(resource, kind)}
+    if not kind.group and kind.kind in ("ConfigMap", "Secret") and "data" not in resource.inputs:
+        return {("data",): {}, **of_object(resource, kind)}
+    return of_object(resource, kind)
+
+
 def _particular(resource: Resource, kind: Kind, name: str) -> dict[Path, Any]:
     spec = resource.inputs.get("spec")
     spec = spec if isinstance(spec, dict) else {}
