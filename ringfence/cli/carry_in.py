@@ -21,6 +21,7 @@ from ringfence.airgap.receipts import Receipt, Result, Sides
 from ringfence.cli import console, sealed
 from ringfence.crossing import carrying, given
 from ringfence.crossing.carrying import Applied, Place, Staged
+from ringfence.crossing.registry import Registry
 from ringfence.crossing.store import Store
 from ringfence.engine.run import Embedded
 from ringfence.engine.summary import name_of, short_type, type_of
@@ -39,6 +40,7 @@ def carry_in(
     slots: Annotated[
         Path | None, typer.Option("--slots", help="This side's secrets: file or folder, mode 600.")
     ] = None,
+    registry: Annotated[str | None, typer.Option("--registry", help="This side's registry for artefacts.")] = None,
     allow_incomplete: Annotated[bool, typer.Option("--allow-incomplete", help="Accept one built --without.")] = False,
     accept_state: Annotated[bool, typer.Option("--accept-state", help="A state changed by hand is right.")] = False,
     rollback: Annotated[str | None, typer.Option("--rollback", help="Go back to the bundle before, by NAME.")] = None,
@@ -52,7 +54,9 @@ def carry_in(
         raise UsageError("name a bundle to carry in, or --rollback NAME to go back to the one before")
     embedded = Embedded.open(os.environ)
     store = Store(sealed.accepted_file().parent)
-    place = Place(embedded, store, into.resolve(), given.read(slots), accept_state)
+    place = Place(
+        embedded, store, into.resolve(), given.read(slots), Registry(registry) if registry else None, accept_state
+    )
     sealer = _receipt_key(key, store)
     with one_at_a_time(
         store.root / ".lock", waiting=lambda: console.note("another carry-in is at work: waiting for it")

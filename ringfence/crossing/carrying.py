@@ -14,14 +14,15 @@ from typing import Any
 
 from ringfence.airgap.manifest import Manifest, Role
 from ringfence.airgap.reading import Bundle
-from ringfence.crossing import canonical, given, layout, placing, reading, secrets, slots
+from ringfence.crossing import canonical, given, layout, placing, pushing, reading, secrets, slots
+from ringfence.crossing.registry import Registry
 from ringfence.crossing.store import Memory, Store, Taken, UnderWay
 from ringfence.engine.project import Project
 from ringfence.engine.run import Embedded, Result
-from ringfence.errors import RingfenceError
+from ringfence.errors import RingfenceError, UsageError
 
 Say = Callable[[str], None]
-BLOB_ROLES = frozenset({Role.LAYOUT, Role.IMAGE, Role.CHART, Role.WEIGHTS})
+BLOB_ROLES = frozenset({Role.IMAGE, Role.CHART, Role.WEIGHTS})
 """Members that a registry keeps."""
 
 
@@ -35,6 +36,8 @@ class Place:
     """The project's: it is made by the first carry-in, and stays where it is, for the state belongs to it."""
     values: dict[str, Any] = field(default_factory=dict)
     """Slot to value."""
+    registry: Registry | None = None
+    """Where images, charts and weights go."""
     accept_state: bool = False
     """Somebody says that a state nobody here left is right nevertheless."""
 
@@ -74,9 +77,21 @@ def stage(place: Place, bundle: Bundle, say: Say) -> Staged:
         raise RingfenceError(
             f"this delta relies on {len(gone)} members that are not here, such as {gone[0].path}: ask for a whole one"
         )
+    given.chosen(place.values, secrets.config_slots(manifest))
     say(f"keeping {len(kept)} members")
     place.store.keep(bundle, kept)
+    _push(place, bundle, say)
     return stage_kept(place, manifest, say, rollback=False)
+
+
+def _push(place: Place, bundle: Bundle, say: Say) -> None:
+    if not pushing.has_artefacts(bundle):
+        return
+    if place.registry is None:
+        raise UsageError("the bundle has images, charts or weights: name the registry of this side, --registry HOST")
+    index = place.store.read(bundle.manifest, layout.OCI_INDEX)
+    pushed = pushing.push(bundle, index, place.registry, lambda text: say(f"pushing {text}"))
+    say(f"pushed {pushed.sent} blobs ({pushed.bytes:,} bytes); {pushed.there} were there")
 
 
 def stage_kept(place: Place, manifest: Manifest, say: Say, *, rollback: bool) -> Staged:

@@ -108,3 +108,58 @@ def sides(tmp_path: Path, project: Path, values: dict[str, Any] | None = None) -
     store = Store(tmp_path / "high" / "airgap")
     place = Place(embedded(tmp_path / "high"), store, tmp_path / "site" / "shop", values or {})
     return low, High(place, Trust.of([sealer.public]))
+
+
+SHIPPED = """
+import pulumi
+import pulumi_kubernetes as k8s
+
+config = pulumi.Config("shop")
+cluster = k8s.Provider("berlin", kubeconfig="{}", cluster_identifier="berlin")
+on = pulumi.ResourceOptions(provider=cluster)
+image = config.get("image") or "registry.example/web:1"
+k8s.core.v1.Namespace("shop", metadata={"name": "shop"}, opts=on)
+containers = [{"name": "web", "image": image}, {"name": "side", "image": "registry.example/both:1"}]
+template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers}}
+spec = {"replicas": 1, "selector": {"match_labels": {"app": "web"}}, "template": template}
+k8s.apps.v1.Deployment("web", metadata={"name": "web", "namespace": "shop"}, spec=spec, opts=on)
+k8s.apiextensions.CustomResource(
+    "reader",
+    api_version="serving.kserve.io/v1beta1",
+    kind="InferenceService",
+    metadata={"name": "reader", "namespace": "shop"},
+    spec={"predictor": {"model": {"storageUri": "oci://registry.example/models/reader:2026.11"}}},
+    opts=on,
+)
+k8s.helm.v3.Release(
+    "operator",
+    name="operator",
+    chart="oci://registry.example/charts/operator",
+    version="1.0.0",
+    namespace="shop",
+    values={"replicas": 2},
+    opts=on,
+)
+pulumi.export("clusters", {"berlin": {"site": "berlin", "kubernetesVersion": "1.34"}})
+"""
+"""A program with an image, an image for two platforms, weights and a chart that asks for an image of its own."""
+
+
+def chart_files(image: str = "registry.example/operator:3") -> dict[str, Any]:
+    """The chart of SHIPPED: its image is spelled in two fields, and its hook names another."""
+    deployment = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: operator}\nspec:\n  template:\n    spec:\n"
+        '      containers: [{name: op, image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"}]\n'
+    )
+    hook = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: hook, annotations: {helm.sh/hook: pre-install}}\nspec:\n"
+        "  template:\n    spec:\n      restartPolicy: Never\n"
+        "      containers: [{name: hook, image: registry.example/hook:1}]\n"
+    )
+    repository, _, tag = image.rpartition(":")
+    return {
+        "Chart.yaml": {"apiVersion": "v2", "name": "operator", "version": "1.0.0", "appVersion": "9"},
+        "values.yaml": {"image": {"repository": repository, "tag": tag}, "replicas": 1},
+        "templates/deployment.yaml": deployment,
+        "templates/hook.yaml": hook,
+    }

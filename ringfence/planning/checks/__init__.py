@@ -11,7 +11,6 @@ from ringfence.planning.checks import (
     clouds,
     clusters,
     datasets,
-    feasibility,
     names,
     networks,
     onprem,
@@ -24,7 +23,7 @@ from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 
 _FIRST = (names, networks)
-_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings, feasibility)
+_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings)
 
 _MEANINGLESS = ("dangling-name", "cycle", "reserved-group", "unknown-jurisdiction")
 """Findings after which the other checks would speak of a platform that nobody meant."""

@@ -1,1 +1,0 @@
-"""Tests on a real Kubernetes control plane (tests/support/controlplane.py)."""
