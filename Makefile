@@ -20,7 +20,8 @@ preview: setup ## Preview the reference platform (STACK=prod) on the embedded en
 	@.venv/bin/ringfence preview -s $(STACK)
 
 test: setup ## Run the tests
-	@$(RUN) pytest -n 2 $(ARGS)
+	@$(RUN) ringfence.controlplane
+	@$(RUN) pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## Formatting, lint, types, and the direction of imports
 	@$(RUN) ruff format --check .

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from policy.contract import Contract
+from policy.flows import moves
 from policy.lineage import Lineage
 from policy.resource import Graph, Resource
 from policy.rule import Context, Finding, Rule
@@ -63,7 +64,8 @@ class Evaluation:
         self.scope = replace(self._scope, graph=graph, lineage=lineage)
         said: list[Said] = []
         for resource in graph.resources.values():
-            again = lineage.grew(resource)
+            # Whose data moves, and where a reference leads, only the edges tell: flows are asked again.
+            again = lineage.grew(resource) or moves(resource.type)
             for rule in self._rules_for(resource.type):
                 if again or (resource.urn, rule.id) in self._pending:
                     said.extend(self._asked(rule, resource, self.scope))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from policy import tables
+from policy import tables, workloads
 from policy.places import Located
 from policy.readers import PLACES
 from policy.references import referenced
@@ -52,9 +52,14 @@ def locators() -> Mapping[str, tuple[Locator, ...]]:
     return {token: tuple(rows.values()) for token, rows in found.items()}
 
 
+def moves(token: str) -> bool:
+    """Whether resources of a type can have flows at all."""
+    return table_key(token) in locators() or workloads.has_any(token)
+
+
 def flows_of(resource: Resource, context: Context) -> tuple[Moved, ...]:
     """Every flow that a resource's properties have; worked out once where the stack is known."""
-    if table_key(resource.type) not in locators():
+    if not moves(resource.type):
         return ()
     if context.graph is None:
         return tuple(_flows(resource, context))
@@ -65,7 +70,7 @@ def flows_of(resource: Resource, context: Context) -> tuple[Moved, ...]:
 
 
 def _flows(resource: Resource, context: Context) -> Iterator[Moved]:
-    for locator in locators()[table_key(resource.type)]:
+    for locator in locators().get(table_key(resource.type), ()):
         if not _holds(resource, locator.when):
             continue
         reads = [read for read in resource.reader.all(locator.path) if not read.absent]
@@ -75,6 +80,11 @@ def _flows(resource: Resource, context: Context) -> Iterator[Moved]:
             place = PLACES[locator.place](resource, read, context)
             if place is not None:
                 yield Moved(locator, read, place)
+
+    for flow, place, read in workloads.told(resource) if workloads.has_any(resource.type) else ():
+        found = None if read.absent else PLACES[place](resource, read, context)
+        if found is not None:
+            yield Moved(Locator(resource.type, read.path, flow, place, "", "", ""), read, found)
 
 
 def sources_of(resource: Resource, locator: Locator, context: Context) -> tuple[list[Resource], bool]:

@@ -6,16 +6,20 @@ where the cluster is. Refuses to own: the list of hosts (ringfence.facts.endpoin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from policy.places import Located, declared, locate
+from policy import tables
+from policy.places import Located, declared, locate, together
+from policy.references import by_text
 from policy.resource import Resource
 from policy.rule import Context
 from ringfence.facts import endpoints
 
 _INSIDE = (".svc", ".svc.cluster.local", ".cluster.local", ".local", ".internal.")
-_STORES = {"hf": "huggingface.co", "gs": "storage.googleapis.com"}
+_BUCKETS = ("s3", "s3a", "gs")
+_STORES = {"hf": "huggingface.co"}
 
 
 def host_of(address: str) -> str:
@@ -67,13 +71,16 @@ def uri_place(uri: str, resource: Resource, context: Context) -> Located | None:
         return found
     if scheme in ("pvc", "file") or not rest:
         return None
-    if scheme == "s3" and context.graph is not None:
+    if context.graph is not None:
+        stores = [each for each in by_text(uri, context.graph) if each.type in tables.stores()]
+        if stores:
+            return together(stores, context)
+    if scheme in _BUCKETS:
         bucket = rest.partition("/")[0]
-        for each in context.graph.of_type("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"):
-            if each.reader.one("bucket").text == bucket:
-                return locate(each, context)
-    if scheme == "s3":
-        bucket = rest.partition("/")[0]
-        missing = f"bucket {bucket} is not in the stack: declare s3://{bucket} under locations"
-        return Located(f"s3://{bucket}", missing=missing, graph_may_tell=context.graph is None)
-    return host_place(_STORES.get(scheme, rest.partition("/")[0]), resource, context)
+        missing = f"bucket {bucket} is not in the stack: declare {scheme}://{bucket} under locations"
+        return Located(f"{scheme}://{bucket}", missing=missing, graph_may_tell=context.graph is None)
+    known = host_place(_STORES.get(scheme, rest.partition("/")[0]), resource, context)
+    if known.countries is None and context.graph is None:
+        # The stack may have the store behind the host.
+        return replace(known, graph_may_tell=True)
+    return known

@@ -21,6 +21,8 @@ from ringfence.facts import jurisdictions, regions
 
 _LOCATION = re.compile(r"/(?:locations|regions|zones)/([a-z0-9-]+)(?:/|$)")
 
+_HOST = re.compile(r"(?=.{4,253}$)[a-zA-Z0-9*]([a-zA-Z0-9-]*\.)+[a-zA-Z]{2,24}(:\d+)?")
+
 ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
 """A service that spreads data over the world: every country, so that only a class without borders may use it."""
 
@@ -157,7 +159,8 @@ def _bedrock(resource: Resource, read: Read, context: Context) -> Located | None
         places = [named("aws", region) for region in _BEDROCK_AREAS[prefix]]
         countries = frozenset().union(*(place.countries or () for place in places))
         return Located(f"inference profile {prefix}", countries, frozenset({"US"}))
-    return None
+    region = read.text.split(":")[3] if read.text.startswith("arn:") and read.text.count(":") >= 5 else ""
+    return named("aws", region) if region else None
 
 
 def _account(resource: Resource, read: Read, context: Context) -> Located:
@@ -224,6 +227,50 @@ def _or_graph(
     return reader(read.text, resource, context) if read.text else behind(resource, read.path, context)
 
 
+def _gateway(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A gateway that the contract puts somewhere; any other is on the same cluster."""
+    return declared(context.contract, f"gateway:{read.text}" if read.text else None)
+
+
+def _any(resource: Resource, read: Read, context: Context) -> Located:
+    """Whatever the value is: a region, an ARN, a URI, a host, a resource's name or id, or a reference."""
+    if not read.text:
+        return _referenced(resource, read, context)
+    found = declared(context.contract, read.text) or _in_path(read) or _region_name(read.text, resource)
+    if found:
+        return found
+    if read.text.startswith("arn:"):
+        return _arn(resource, read, context)
+    if context.graph is not None and (targets := referenced(resource, read, context.graph)):
+        return together(targets, context)
+    if "://" in read.text:
+        return uri_place(read.text, resource, context) or locate(resource, context)
+    if _HOST.fullmatch(read.text):
+        return host_place(read.text, resource, context)
+    missing = f"{read.path} is {read.shown}, which says no place"
+    return Located("", missing=missing, graph_may_tell=context.graph is None)
+
+
+def _any_region(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A region or zone of whichever cloud has one of that name; a name of one's own says nothing."""
+    return _region_name(read.text, resource) if read.text else None
+
+
+def _known_host(resource: Resource, read: Read, context: Context) -> Located | None:
+    """A host that the facts or the contract know; of any other nothing is said here."""
+    place = host_place(read.text, resource, context) if read.text else None
+    return place if place and place.countries is not None else None
+
+
+def _region_name(text: str, resource: Resource) -> Located | None:
+    """The place of a region's name, of the resource's own cloud first."""
+    own = CLOUDS.get(resource.package)
+    for cloud in dict.fromkeys((own, *regions.PROVIDERS)):
+        if cloud and (place := named(cloud, text, service_of(resource) if cloud == own else None)).countries:
+            return place
+    return None
+
+
 PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "region": _region,
     "aws-region": _aws_region,
@@ -237,6 +284,10 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "host": _host,
     "uri": _uri,
     "bedrock": _bedrock,
+    "any": _any,
+    "any-region": _any_region,
+    "known-host": _known_host,
+    "gateway": _gateway,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
     "azure-model-sku": _azure_model_sku,

@@ -9,41 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from policy import tables
 from policy.resource import Graph, Resource
 from policy.values import Read
 
-_NAMES = (
-    "bucket",
-    "name",
-    "accountName",
-    "workspaceName",
-    "clusterName",
-    "clusterIdentifier",
-    "identifier",
-    "vaultName",
-    "serverName",
-    "databaseName",
-    "registryName",
-    "namespaceName",
-    "containerName",
-    "datasetId",
-    "instanceId",
-    "secretId",
-    "repositoryId",
-    "functionName",
-    "topicName",
-    "queueName",
-    "streamName",
-    "resourceName",
-    "resourceGroupName",
-    "networkName",
-    "keyRingId",
-)
-"""Inputs that name the resource itself."""
 _TEXT = re.compile(r"[A-Za-z0-9][\w.-]{2,}")
-_NOT_ITS_OWN = {"resourceGroupName"}
+_ALWAYS = ("name", "identifier")
+_ENDINGS = ("Name", "Id", "Identifier", "")
+_WORDS = re.compile(r"[A-Z][a-z0-9]*")
+_OTHERS = {"ManagedCluster": "resourceName", "Component": "resourceName", "VirtualMachine": "vmName"}
 
 
 def index(graph: Graph) -> dict[str, list[Resource]]:
@@ -59,9 +35,17 @@ def index(graph: Graph) -> dict[str, list[Resource]]:
 def _own_names(resource: Resource) -> Iterable[str]:
     if resource.is_provider or resource.is_component or resource.package == "kubernetes":
         return ()
-    group = resource.kind == "ResourceGroup"
-    read = resource.reader.one
-    return {text for path in _NAMES if (group or path not in _NOT_ITS_OWN) and (text := read(path).text)}
+    return {text for path in _name_paths(resource.kind) if (text := resource.reader.one(path).text)}
+
+
+@lru_cache(maxsize=1024)
+def _name_paths(kind: str) -> tuple[str, ...]:
+    """Inputs that name a resource of a kind: of a StorageAccount accountName, of a Bucket bucket; never those that name
+    another, such as a Table's datasetId."""
+    words = _WORDS.findall(re.sub(r"V\d+$", "", kind))
+    ends = ["".join(words[start:]) for start in range(len(words))]
+    paths = [f"{end[0].lower()}{end[1:]}{ending}" for end in ends for ending in _ENDINGS]
+    return (*_ALWAYS, *paths, *((_OTHERS[kind],) if kind in _OTHERS else ()))
 
 
 def referenced(resource: Resource, read: Read, graph: Graph) -> list[Resource]:
@@ -69,7 +53,7 @@ def referenced(resource: Resource, read: Read, graph: Graph) -> list[Resource]:
     property was made from several, those that the value names are chosen, else the stores, else all."""
     sources = [each for each in graph.behind(resource, read.path) if not each.is_component and not each.is_provider]
     if read.text:
-        named = by_text(read.text, graph)
+        named = [each for each in by_text(read.text, graph) if each is not resource]
         among = [each for each in named if each in sources]
         if among or named:
             return among or _likeliest(named)

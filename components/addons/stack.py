@@ -110,8 +110,12 @@ def namespace_levels(add_ons: list[ResolvedAddOn]) -> dict[str, str]:
 
 
 def pod_security_labels(level: str) -> dict[str, str]:
-    """Labels that make Pod Security admission enforce a level, and warn of what the next one would refuse."""
+    """Labels that make Pod Security admission enforce a level, and write to the audit log what the next would refuse.
+
+    Nothing warns of more than is enforced: what the platform itself puts there would warn at each delivery, and a
+    warning that always comes is read by nobody.
+    """
     return {
         "pod-security.kubernetes.io/enforce": level,
-        "pod-security.kubernetes.io/warn": "baseline" if level == "privileged" else "restricted",
+        "pod-security.kubernetes.io/audit": "baseline" if level == "privileged" else "restricted",
     }

@@ -6,17 +6,19 @@ keys (policy.rules.encryption).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pulumi_policy import Severity
 
-from policy.classes import beside, classes_of
+from policy import tables
+from policy.classes import Classes, beside, classes_of
 from policy.decisions.residency import Judgement, judge
 from policy.flows import Moved, flows_of, locators, sources_of
 from policy.paths import moving
 from policy.resource import Resource, table_key
 from policy.rule import Check, Context, Finding, Group, Rule
+from policy.workloads import has_any
 from ringfence.spec.residency import Flow, Outcome
 
 RULE_OF = {
@@ -35,6 +37,7 @@ RULE_OF = {
     "export": "telemetry-destination",
     "route": "routing-destination",
     "failover": "routing-destination",
+    "schedule": "routing-destination",
     "mirror": "routing-destination",
     "prompt": "ai-prompts",
     "weights": "ai-weights",
@@ -56,6 +59,7 @@ _VERB = {
     "feature": "kept as features",
     "restore": "restored",
     "failover": "failed over",
+    "schedule": "scheduled",
     "mirror": "mirrored",
     "image": "kept in images",
     "control": "managed",
@@ -74,6 +78,7 @@ _VERB = {
 _HELD_AGAINST: dict[str, Flow] = {
     "route": "process",
     "failover": "process",
+    "schedule": "process",
     "mirror": "process",
     "prompt": "process",
     "event": "process",
@@ -83,22 +88,29 @@ _HELD_AGAINST: dict[str, Flow] = {
 """Flows that compute on data, or let somebody see it, and keep none; every other kind is held against `rest`."""
 
 
-def _whose(
+def whose(
     resource: Resource, sources: list[Resource], pending: bool, context: Context
 ) -> tuple[frozenset[str], bool, bool]:
     """(classes of what moves, whether anything names them, whether the graph could still tell)."""
     found = [classes_of(source, context) for source in sources]
-    names = frozenset().union(*(each.names for each in found))
     pending = pending or any(each.graph_may_tell for each in found)
-    if names:
-        return names, True, pending and not any(each.explicit for each in found)
+    stated = _names(found[n] for n, each in enumerate(sources) if found[n].explicit or each.type in tables.stores())
+    if stated:
+        return stated, True, pending and not any(each.explicit for each in found)
     neighbours = beside(resource, context)
     if neighbours:
         return neighbours, True, False
     pending = pending or context.graph is None
+    default = _names(found)
+    if default:
+        return default, True, pending
     contract = context.contract
     restricted = [name for name in contract.data_classes if contract.restricted(name)] if contract else []
     return frozenset(restricted), False, pending
+
+
+def _names(found: Iterable[Classes]) -> frozenset[str]:
+    return frozenset().union(*(each.names for each in found))
 
 
 def _check_for(rule: str) -> Check:
@@ -116,7 +128,7 @@ def _held(resource: Resource, moved: Moved, context: Context) -> Iterator[Findin
     assert context.contract is not None
     flow = _HELD_AGAINST.get(moved.locator.flow, "rest")
     sources, pending = sources_of(resource, moved.locator, context)
-    names, stated, pending = _whose(resource, sources, pending, context)
+    names, stated, pending = whose(resource, sources, pending, context)
     pending = pending or moved.place.graph_may_tell
     for found in judge(names, flow, moved.place, context.contract):
         yield Finding(
@@ -163,6 +175,12 @@ def _tokens(rule: str) -> frozenset[str]:
     return frozenset(token for token, rows in locators().items() if any(RULE_OF[row.flow] == rule for row in rows))
 
 
+_TOLD = frozenset(
+    {"routing-destination", "ai-prompts", "telemetry-destination", "supply-chain-artefact", "residency-replication"}
+)
+"""Rules of the kinds of flow that a workload's environment can have."""
+
+
 def _rule(id: str, group: Group, severity: Severity, description: str, *clauses: str) -> Rule:
     return Rule(
         id=id,
@@ -170,7 +188,7 @@ def _rule(id: str, group: Group, severity: Severity, description: str, *clauses:
         severity=severity,
         description=description,
         clauses=clauses,
-        of_type=lambda token: table_key(token) in _tokens(id),
+        of_type=lambda token: table_key(token) in _tokens(id) or (id in _TOLD and has_any(token)),
         check=_check_for(id),
     )
 

@@ -14,12 +14,12 @@ from pulumi_policy import Severity
 from policy import tables
 from policy.classes import classes_of
 from policy.decisions.residency import judge
-from policy.flows import flows_of, locators
+from policy.flows import flows_of, locators, sources_of
 from policy.places import CLOUDS, Located, behind, locate, named
 from policy.resource import Graph, Resource
 from policy.restricted import restricted
 from policy.rule import Context, Finding, Rule
-from policy.rules.copies import RULE_OF
+from policy.rules.copies import RULE_OF, whose
 from policy.rules.location import is_store
 from policy.values import Read
 from ringfence.spec.residency import Outcome
@@ -88,7 +88,9 @@ def _key(resource: Resource, context: Context) -> Iterator[Finding]:
             yield from _held(resource, read.path, names, _place(holder, read, context), context)
     for moved in flows_of(resource, context):
         if RULE_OF[moved.locator.flow] == "keys-location":
-            yield from _held(resource, moved.read.path, names, moved.place, context)
+            sources, pending = sources_of(resource, moved.locator, context)
+            protected = whose(resource, sources, pending, context)[0]
+            yield from _held(resource, moved.read.path, protected, moved.place, context)
 
 
 def _held(resource: Resource, path: str, names: frozenset[str], place: Located, context: Context) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ from ringfence.spec.finding import listed
 from ringfence.spec.residency import Outcome, short
 
 _PACKAGES = (*CLOUDS, "kubernetes")
+_DECIDED_BY_REPLICATION = ("gcp:secretmanager/secret:Secret",)
+"""Where it is, its replication says: residency-replication."""
 _FIX = {
     "aws": "set `region` on the resource, or use a provider whose region is allowed",
     "aws-native": "use a provider whose region is allowed",
@@ -41,7 +43,7 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
     contract = context.contract
     if resource.type == "pulumi:providers:kubernetes":
         yield from _declared_elsewhere(resource, context)
-    if contract is None or resource.package not in _PACKAGES or resource.is_component or _elsewhere(resource):
+    if contract is None or resource.package not in _PACKAGES or resource.is_component or _holds_nothing(resource):
         return
     store = is_store(resource)
     classes = classes_of(resource, context)
@@ -52,10 +54,13 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
         fix = f"give the tag {contract.tag_key} a plain value"
         missing = f"the value of {classes.unknown}"
         yield Finding(resource, Outcome.UNPROVEN, text, fix, property_path=classes.unknown, missing=missing)
-    if not classes.names or not (store or classes.explicit):
+    names = classes.names
+    if resource.type in _DECIDED_BY_REPLICATION:
+        names = frozenset(name for name in names if name not in contract.data_classes)
+    if not names or not (store or classes.explicit):
         return
     place = locate(resource, context)
-    for found in judge(classes.names, "rest" if store else "process", place, contract):
+    for found in judge(names, "rest" if store else "process", place, contract):
         yield Finding(
             resource,
             found.outcome,
@@ -69,21 +74,10 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
             data_class=found.data_class,
             missing=found.missing,
         )
-    yield from _hidden(resource)
 
 
-def _elsewhere(resource: Resource) -> bool:
-    """Types that hold nothing, and one whose replication decides where it is (residency-replication)."""
-    return resource.type in tables.harmless() or resource.type == "gcp:secretmanager/secret:Secret"
-
-
-def _hidden(resource: Resource) -> Iterator[Finding]:
-    """A property under ignoreChanges is shown as it was, not as the program has it."""
-    deciding = {"region", "location", "zone", "availabilityZone", "tags", "labels"}
-    hidden = sorted(deciding.intersection(resource.ignore_changes)) + (["*"] if "*" in resource.ignore_changes else [])
-    if hidden:
-        text = f"{resource.shown} hides {', '.join(hidden)} from review with ignoreChanges"
-        yield Finding(resource, Outcome.UNPROVEN, text, "take the property out of ignoreChanges")
+def _holds_nothing(resource: Resource) -> bool:
+    return resource.type in tables.harmless()
 
 
 def _untagged(resource: Resource, context: Context) -> Iterator[Finding]:

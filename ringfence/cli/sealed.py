@@ -5,6 +5,7 @@ Owns no command.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -26,12 +27,17 @@ _POWERS |= {f"{unit[0]}iB": 1024**power for power, unit in enumerate(_UNITS) if 
 
 def accepted_file() -> Path:
     """Where the high side remembers what it took, unless told otherwise: one file a user."""
-    return Places.from_environment().home / "airgap" / "accepted.json"
+    return _home() / "airgap" / "accepted.json"
 
 
 def ledger_folder() -> Path:
     """Where the low side keeps the manifests of what it sent, for receipts that are read aloud."""
-    return Places.from_environment().home / "airgap" / "sent"
+    return _home() / "airgap" / "sent"
+
+
+def _home() -> Path:
+    # The cache is of no interest here, and need not be anywhere.
+    return Places.from_environment({"RINGFENCE_CACHE": os.devnull, **os.environ}).home
 
 
 def trust(files: Sequence[Path], threshold: int | None = None) -> Trust:

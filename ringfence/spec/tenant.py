@@ -19,6 +19,8 @@ class Quota(Spec):
     """Always there when asked for; lent to others while idle."""
     maximum: Count | None = None
     """Never more than this, borrowed ones included; no limit within the pool when unset."""
+    largest_gang: PositiveInt | None = None
+    """The most units that one job takes, all at once: held against the share and the pool's biggest free block."""
     profile: str | None = None
     """MIG pools with several profiles: which one is counted."""
 

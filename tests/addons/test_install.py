@@ -79,7 +79,7 @@ def test_namespaces_are_made_once_and_enforce_the_weakest_level_that_is_needed()
     assert namespaces["monitoring"] == {
         **LABELS,
         "pod-security.kubernetes.io/enforce": "privileged",
-        "pod-security.kubernetes.io/warn": "baseline",
+        "pod-security.kubernetes.io/audit": "baseline",
     }
     assert namespaces["cert-manager"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
@@ -87,7 +87,7 @@ def test_namespaces_are_made_once_and_enforce_the_weakest_level_that_is_needed()
 def test_a_shared_namespace_gets_the_weaker_of_two_levels() -> None:
     plan = plan_add_ons(EDGE, {"kserve-localmodel": ON}, VALUES)
     assert namespace_levels(list(plan.add_ons))["kserve"] == "privileged"
-    assert pod_security_labels("restricted")["pod-security.kubernetes.io/warn"] == "restricted"
+    assert pod_security_labels("restricted")["pod-security.kubernetes.io/audit"] == "restricted"
 
 
 def test_order_is_in_the_dependencies() -> None:

@@ -58,9 +58,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape("Google API key", "AIza", _START + rb"AIza[0-9A-Za-z_-]{35}" + _END),
     _shape("Google OAuth secret", "GOCSPX-", rb"GOCSPX-[A-Za-z0-9_-]{28}"),
-    _shape(
-        "Azure storage key", "AccountKey=|SharedAccessKey=", rb"(AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{42,86}={1,2}"
-    ),
+    _shape("Azure key", "AccountKey=|SharedAccessKey=", rb"(AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{42,86}={1,2}"),
     _shape("Azure client secret", "Q~", _START + rb"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~-])"),
     # Services.
     _shape("GitHub token", "ghp_|gho_|ghu_|ghs_|ghr_", _START + rb"gh[pousr]_[A-Za-z0-9]{36}"),

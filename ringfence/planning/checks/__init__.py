@@ -11,6 +11,7 @@ from ringfence.planning.checks import (
     clouds,
     clusters,
     datasets,
+    feasibility,
     names,
     networks,
     onprem,
@@ -23,7 +24,7 @@ from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 
 _FIRST = (names, networks)
-_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings)
+_NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings, feasibility)
 
 _MEANINGLESS = ("dangling-name", "cycle", "reserved-group", "unknown-jurisdiction")
 """Findings after which the other checks would speak of a platform that nobody meant."""

@@ -28,8 +28,8 @@ class NamespaceLimits:
 
 
 def namespace(name: str, labels: Mapping[str, str], *, pod_security: str = "baseline") -> Manifest:
-    """A namespace that enforces a Pod Security level and warns about the restricted one."""
-    levels = {POD_SECURITY + "enforce": pod_security, POD_SECURITY + "warn": "restricted"}
+    """A namespace that enforces a Pod Security level, and writes to the audit log what the restricted one refuses."""
+    levels = {POD_SECURITY + "enforce": pod_security, POD_SECURITY + "audit": "restricted"}
     return manifest("v1", "Namespace", name, labels={**labels, **levels})
 
 

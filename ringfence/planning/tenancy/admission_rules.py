@@ -18,7 +18,7 @@ from ringfence.planning.tenancy.cel import (
     permits,
     queue_of,
 )
-from ringfence.planning.tenancy.names import QUEUE_LABEL
+from ringfence.planning.tenancy.names import MODELS, PURPOSE_LABEL, QUEUE_LABEL
 from ringfence.planning.tenancy.namespaces import (
     CLASSES_ANNOTATION,
     POOLS_ANNOTATION,
@@ -237,8 +237,21 @@ def _services() -> AdmissionPolicy:
     )
 
 
+def _prepared_volume() -> str:
+    """Whether a claim in a namespace of models takes a volume that the platform prepared at this site."""
+    labels = "namespaceObject.metadata.labels"
+    return (
+        f"'{PURPOSE_LABEL}' in {labels} && {labels}['{PURPOSE_LABEL}'] == '{MODELS}'"
+        " && has(object.spec.volumeName) && object.spec.volumeName != ''"
+    )
+
+
 def _claims() -> AdmissionPolicy:
-    """Claims: a storage class where all of the tenant's data may rest, and a data class that is the tenant's."""
+    """Claims: a storage class where all of the tenant's data may rest, and a data class that is the tenant's.
+
+    Where the platform keeps a tenant's models, which no tenant can write, a claim may name a volume of the site's own
+    disks: that is how a model cache is shared.
+    """
     label, labels = KUBERNETES_PREFIX + DATA_CLASS, "object.metadata.labels"
     named = "object.spec.storageClassName"
     return AdmissionPolicy(
@@ -249,10 +262,11 @@ def _claims() -> AdmissionPolicy:
         variables=(
             ("storageClasses", permits(STORAGE_CLASSES_ANNOTATION)),
             ("dataClasses", permits(CLASSES_ANNOTATION)),
+            ("prepared", _prepared_volume()),
         ),
         validations=(
             Validation(
-                expression=f"has({named}) && {named} in variables.storageClasses",
+                expression=f"variables.prepared || (has({named}) && {named} in variables.storageClasses)",
                 message="the claim names no storage class where all of the tenant's data classes may rest",
             ),
             Validation(
@@ -261,7 +275,7 @@ def _claims() -> AdmissionPolicy:
                 message="the claim is for a data class that its tenant does not process",
             ),
             Validation(
-                expression="request.operation != 'CREATE' || !has(object.spec.volumeName)"
+                expression="request.operation != 'CREATE' || variables.prepared || !has(object.spec.volumeName)"
                 " || object.spec.volumeName == ''",
                 message="a claim may not name its volume: it could be another tenant's",
             ),

@@ -1,0 +1,86 @@
+"""Puts manifests on a control plane, as whoever delivers them would: in order, server-side, strictly.
+
+Owns: waiting for kinds to be served, and what the API server said of each object. Refuses to own: the manifests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ringfence.controlplane.client import Client, Refused
+from ringfence.errors import RingfenceError
+
+Manifest = Mapping[str, Any]
+
+_SECONDS_TO_SERVE = 120
+_HISTORY = ("resourceVersion", "managedFields")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of one object."""
+
+    key: str
+    """`Kind/namespace/name`."""
+    warnings: tuple[str, ...] = ()
+    refusal: str | None = None
+    changed: bool = True
+    """False where the object was already as the manifest says."""
+    served: bool = True
+    """False for a kind that the API server does not know."""
+    content: Manifest | None = field(default=None, repr=False)
+    """The object as it is now; None where it was not taken."""
+
+
+def define(client: Client, definitions: Iterable[Manifest]) -> None:
+    """Create CustomResourceDefinitions that are not there yet, and return once each is served."""
+    names = [_defined(client, definition) for definition in definitions]
+    api, kind = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
+    for name in names:
+        client.wait(lambda name=name: _condition(client.get(api, kind, name), "Established"), name, _SECONDS_TO_SERVE)
+
+
+def _defined(client: Client, definition: Manifest) -> str:
+    """Created rather than applied: the API server would keep whose each field is, of thousands."""
+    try:
+        client.create(dict(definition))
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
+    return definition["metadata"]["name"]
+
+
+def apply_all(client: Client, manifests: Iterable[Manifest], before: Iterable[Applied] = ()) -> list[Applied]:
+    """Apply each manifest; a refusal is an answer like any other. `before` is what became of the same manifests the
+    last time: what is as it was then is not changed.
+    """
+    known = {each.key: each.content for each in before}
+    return [_apply(client, manifest, known) for manifest in manifests]
+
+
+def _apply(client: Client, manifest: Manifest, known: Mapping[str, Manifest | None]) -> Applied:
+    metadata = manifest["metadata"]
+    key = "/".join(part for part in (manifest["kind"], metadata.get("namespace"), metadata["name"]) if part)
+    try:
+        client.kind(manifest["apiVersion"], manifest["kind"])
+    except RingfenceError:
+        return Applied(key, changed=False, served=False)
+    try:
+        answer = client.apply(manifest)
+    except Refused as refusal:
+        return Applied(key, refusal=str(refusal), changed=False)
+    content = _content(answer.body)
+    return Applied(key, answer.warnings, changed=content != known.get(key), content=content)
+
+
+def _content(thing: Manifest) -> Manifest:
+    """An object less what the API server keeps of its history: it writes that anew once after a creation."""
+    kept = {name: value for name, value in thing["metadata"].items() if name not in _HISTORY}
+    return {**thing, "metadata": kept}
+
+
+def _condition(thing: Manifest, kind: str) -> bool:
+    conditions = thing.get("status", {}).get("conditions", ())
+    return any(each["type"] == kind and each["status"] == "True" for each in conditions)

@@ -1,0 +1,94 @@
+"""Kueue beside a control plane rather than on it: its kinds, its webhooks at an address instead of a Service.
+
+Owns: what has to differ from Kueue's own manifests when it runs outside the cluster. Refuses to own: how it is
+configured otherwise, which is the stack's.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ringfence.controlplane import definitions
+from ringfence.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from ringfence.controlplane.plane import ControlPlane
+
+Manifest = dict[str, Any]
+
+
+def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
+    """Put Kueue's kinds and webhooks on the control plane, start it, and wait until it answers."""
+    program = plane.programs["kueue"]
+    kept = program.kept / "config" / "components"
+    authority = base64.b64encode(plane.certificates.read_bytes()).decode()
+    webhook = {"url": f"https://127.0.0.1:{plane.ports['webhook']}", "caBundle": authority}
+    for definition in definitions.read(kept / "crd" / "bases"):
+        converted = (kept / "crd" / "patches" / f"webhook_in_{definition['spec']['names']['plural']}.yaml").is_file()
+        plane.client.apply(_converting(definition, webhook) if converted else definition)
+    certificates = plane.folder / "kueue-certificates"
+    certificates.mkdir(exist_ok=True)
+    shutil.copyfile(plane.certificates, certificates / "tls.crt")
+    shutil.copyfile(plane.certificates.with_suffix(".key"), certificates / "tls.key")
+    path = plane.folder / "kueue.yaml"
+    path.write_text(yaml.safe_dump(outside(configuration, plane.ports, certificates)), encoding="utf-8")
+    plane.processes.start(
+        "kueue",
+        [program.path, "--config", path, "--kubeconfig", plane.kubeconfig, "--feature-gates=VisibilityOnDemand=false"],
+        plane.folder,
+    )
+    for manifest in webhooks(kept / "webhook", webhook):
+        plane.client.apply(manifest)
+    plane.processes.wait_until(lambda: _answers(plane), "Kueue", 60)
+
+
+def outside(configuration: Mapping[str, Any], ports: Mapping[str, int], certificates: Path) -> Manifest:
+    """The manager's configuration, changed only in where it listens and whose certificate it shows."""
+    changed = dict(configuration)
+    changed["health"] = {"healthProbeBindAddress": f"127.0.0.1:{ports['health']}"}
+    changed["metrics"] = {**configuration.get("metrics", {}), "bindAddress": "0"}
+    changed["webhook"] = {"host": "127.0.0.1", "port": ports["webhook"], "certDir": str(certificates)}
+    changed["leaderElection"] = {"leaderElect": False}
+    changed["internalCertManagement"] = {"enable": False}
+    return changed
+
+
+def webhooks(folder: Path, webhook: Mapping[str, str]) -> list[Manifest]:
+    """Kueue's webhook configurations with its address instead of a Service, patched as its kustomization does."""
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    patches = [yaml.safe_load(each["patch"]) for each in kustomization["patches"]]
+    made = list(yaml.safe_load_all((folder / "manifests.yaml").read_text(encoding="utf-8")))
+    for manifest in made:
+        patch = next(each for each in patches if each["kind"] == manifest["kind"])
+        changes = {each["name"]: each for each in patch["webhooks"]}
+        manifest["metadata"]["name"] = f"kueue-{manifest['metadata']['name']}"
+        for each in manifest["webhooks"]:
+            path = each["clientConfig"]["service"]["path"]
+            each["clientConfig"] = {"url": webhook["url"] + path, "caBundle": webhook["caBundle"]}
+            each |= {name: value for name, value in changes.get(each["name"], {}).items() if name != "name"}
+    return made
+
+
+def _converting(definition: Manifest, webhook: Mapping[str, str]) -> Manifest:
+    client = {"url": webhook["url"] + "/convert", "caBundle": webhook["caBundle"]}
+    conversion = {
+        "strategy": "Webhook",
+        "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]},
+    }
+    return {**definition, "spec": {**definition["spec"], "conversion": conversion}}
+
+
+def _answers(plane: ControlPlane) -> bool:
+    """Whether a flavour is taken, which its webhook has to answer for."""
+    flavor = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "ResourceFlavor", "metadata": {"name": "probe"}}
+    try:
+        plane.client.apply({**flavor, "spec": {}}, dry_run=True)
+    except (RingfenceError, OSError):
+        return False
+    return True
