@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ringfence import checking
+from ringfence.errors import UsageError
 
 
 def check(
@@ -26,9 +27,18 @@ def check(
         Path | None, typer.Option("--charts", help="Folder of charts to hold add-on and Helm values against.")
     ] = None,
     chart: Annotated[str | None, typer.Option("--chart", help="The chart a values file is for.")] = None,
+    queues: Annotated[
+        Path | None, typer.Option("--queues", help="Kueue manifests: can what they say ever schedule?")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="With --queues and --stack: hold them against its nodes.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
 ) -> None:
     """Check stack files: types, names, networks, capacity, residency. Exit 0 fine, 2 something is wrong."""
+    if queues is not None:
+        _report([_queues(queues, stack, cluster)], as_json)
+        return
     wanted = [*(files or []), *(Path(f"Pulumi.{name}.yaml") for name in stack or [])] or checking.stack_files(
         Path.cwd()
     )
@@ -36,6 +46,11 @@ def check(
         typer.echo("no stack file with 'ringfence:platform' is here: name one, or change into the project", err=True)
         raise typer.Exit(2)
     checked = [_one(file, charts, chart) for file in wanted]
+    _report(checked, as_json)
+
+
+def _report(checked: list[checking.Checked], as_json: bool) -> None:
+    """Print every finding, and exit with 2 where one is an error."""
     located = [each for one in checked for each in one.findings]
     if as_json:
         files_json = [
@@ -50,6 +65,18 @@ def check(
         typer.echo(checking.summary(checked))
     if not all(one.ok for one in checked):
         raise typer.Exit(2)
+
+
+def _queues(file: Path, stacks: list[str] | None, cluster: str | None) -> checking.Checked:
+    """A file of queues, against the nodes of a stack's cluster where both are named."""
+    if (cluster is None) != (not stacks) or len(stacks or ()) > 1:
+        raise UsageError("--queues takes one --stack together with a --cluster, or neither")
+    from ringfence.cli import queue_checking
+
+    if not stacks:
+        return queue_checking.check_queues(file)
+    checked = checking.check_file(Path(f"Pulumi.{stacks[0]}.yaml"))
+    return queue_checking.check_queues(file, checked.platform, cluster) if checked.platform else checked
 
 
 def _one(file: Path, charts: Path | None, chart: str | None) -> checking.Checked:

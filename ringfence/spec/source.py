@@ -7,6 +7,8 @@ Refuses to own: what the values mean. Raises only StackFileError, whatever it is
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -167,12 +169,37 @@ def _refuse_deep(text: str) -> None:
 
 def read_text(text: str, file: str) -> Source:
     """The values in `text`; `file` is only named in messages. Raises StackFileError."""
-    _refuse_unreadable(text)
-    loader = None
-    try:
+    with _parser_errors():
+        _refuse_unreadable(text)
         _refuse_deep(text)
         loader = _Loader(text)
-        node = loader.get_single_node()
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+    return _built(node, file)
+
+
+def read_documents(text: str, file: str) -> list[Source]:
+    """The values of each document in `text`, such as Kubernetes manifests. Raises StackFileError."""
+    with _parser_errors():
+        _refuse_unreadable(text)
+        _refuse_deep(text)
+        nodes = list(yaml.compose_all(text, Loader=_Loader))
+    return [_built(node, file) for node in nodes]
+
+
+def _built(node: yaml.Node | None, file: str) -> Source:
+    builder = _Builder()
+    data = builder.build(node, ()) if node is not None else None
+    return Source(file=file, data=data, marks=builder.marks)
+
+
+@contextmanager
+def _parser_errors() -> Generator[None]:
+    """The parser's errors, each as one with a place."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -180,16 +207,15 @@ def read_text(text: str, file: str) -> Source:
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StackFileError(f"not valid YAML: {reason}") from None
-    finally:
-        if loader is not None:
-            loader.dispose()
-    builder = _Builder()
-    data = builder.build(node, ()) if node is not None else None
-    return Source(file=file, data=data, marks=builder.marks)
 
 
 def read_file(file: FilePath) -> Source:
     """The values in a stack file. Raises StackFileError with what is wrong and where."""
+    return read_text(text_of(file), str(file))
+
+
+def text_of(file: FilePath) -> str:
+    """A file's text. Raises StackFileError with what keeps it from being read, and where."""
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
@@ -202,11 +228,10 @@ def read_file(file: FilePath) -> Source:
         if raw.startswith(mark):
             raise StackFileError(f"not UTF-8 text but {encoding}: save it as UTF-8")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         raise StackFileError(
             f"not UTF-8 text: byte 0x{raw[error.start]:02x} at offset {error.start}", line, column
         ) from None
-    return read_text(text, str(file))

@@ -59,6 +59,7 @@ def test_one_edited_line_refuses_the_stack(engine: EngineRunner, name: str, tmp_
     assert result.exit_code != 0
     assert "Traceback" not in result.diagnostics
     assert f"Pulumi.{name.replace('_', '-')}.yaml:" in result.diagnostics, "the line is named"
+    assert "    fix: " in result.diagnostics, "the remedy is named"
     for fragment in expected:
         assert fragment in result.diagnostics
 

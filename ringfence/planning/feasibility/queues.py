@@ -86,11 +86,13 @@ def read(manifests: Iterable[Mapping[str, Any]]) -> Queues:
     for manifest in manifests:
         if not str(manifest.get("apiVersion", "")).startswith(GROUP):
             continue
-        name = str((manifest.get("metadata") or {}).get("name", ""))
-        spec = manifest.get("spec") or {}
-        match manifest.get("kind"):
+        kind = manifest.get("kind")
+        name = str(_mapping(f"a {kind}", manifest, "metadata").get("name", ""))
+        spec = _mapping(f"{kind} {name}", manifest, "spec")
+        match kind:
             case "ResourceFlavor":
-                flavors[name] = {str(key): str(value) for key, value in (spec.get("nodeLabels") or {}).items()}
+                labels = _mapping(f"{kind} {name}", spec, "nodeLabels")
+                flavors[name] = {str(key): str(value) for key, value in labels.items()}
             case "ClusterQueue":
                 above = spec.get("cohortName") or spec.get("cohort")
                 queues.append(Quotas("ClusterQueue", name, above, _amounts(f"ClusterQueue {name}", spec)))
@@ -113,6 +115,13 @@ def _amounts(owner: str, spec: Mapping[str, Any]) -> dict[Place, Amounts]:
                 found[place] = Amounts(
                     nominal, _quantity(where, resource, "borrowingLimit"), _quantity(where, resource, "lendingLimit")
                 )
+    return found
+
+
+def _mapping(owner: str, holder: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = holder.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise ManifestError(f"{owner}: {key} must be a mapping")
     return found
 
 
