@@ -6,6 +6,7 @@ Owns: turning both into `pulumi.RunError`, which Pulumi prints without a traceba
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TypeVar
 
 import pulumi
@@ -14,11 +15,16 @@ from ringfence.planning.cloud import Unplannable
 
 Plan = TypeVar("Plan")
 
+_MODULES = {"aws": "pulumi_aws", "azure": "pulumi_azure_native", "gcp": "pulumi_gcp"}
+"""Each extra's SDK."""
+
 
 def missing_sdk(extra: str, error: ModuleNotFoundError) -> pulumi.RunError:
     """The error to raise where the SDK of a cloud (extra `aws`, `azure` or `gcp`) is not installed."""
+    # Set-up installs what it is asked for and takes away the rest: those that are there are asked for again.
+    wanted = " ".join(each for each, module in _MODULES.items() if each == extra or find_spec(module))
     return pulumi.RunError(
-        f'this stack has a site in {extra}, and {error.name} is not installed: run `make setup EXTRAS="{extra}"`'
+        f'this stack has a site in {extra}, and {error.name} is not installed: run `make setup EXTRAS="{wanted}"`'
     )
 
 

@@ -90,8 +90,11 @@ def _run_to_the_end(program: str, threads: int) -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return REPORTED
+    except ModuleNotFoundError as error:
+        pulumi.log.error(_missing(program, error) or _unhandled(program))
+        return REPORTED
     except Exception:  # noqa: BLE001 - whatever a program raises is reported, and ends it
-        pulumi.log.error("Program failed with an unhandled exception:\n" + _from_program(program))
+        pulumi.log.error(_unhandled(program))
         return REPORTED
     finally:
         executor.shutdown(wait=True)
@@ -108,6 +111,24 @@ def _run(program: str) -> None:
     if path.is_dir() and not (path / "__main__.py").is_file():
         raise pulumi.RunError(f"{path.resolve()}: there is no `__main__.py`: a Python program's folder starts there")
     runpy.run_path(program, run_name="__main__")
+
+
+def _missing(program: str, error: ModuleNotFoundError) -> str | None:
+    """Where a Pulumi SDK is asked for that is not installed, and what to do; None for any other module."""
+    if not (error.name or "").startswith("pulumi_"):
+        return None
+    root = Path(program).resolve()
+    places = [f"{frame.filename}:{frame.lineno}: " for frame in traceback.extract_tb(error.__traceback__)]
+    own = [place for place in places if root in Path(place).resolve().parents]
+    return (
+        f"{own[-1] if own else ''}{error.name} is not installed for {sys.executable}: install the program's "
+        'requirements there; in a checkout of Ringfence, `make setup EXTRAS="aws azure gcp"` has those of all clouds'
+    )
+
+
+def _unhandled(program: str) -> str:
+    """The traceback of the exception being handled, from the program's own first frame on."""
+    return "Program failed with an unhandled exception:\n" + _from_program(program)
 
 
 def _from_program(program: str) -> str:

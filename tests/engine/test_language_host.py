@@ -133,3 +133,13 @@ def test_about_names_the_python(engine: EngineRunner, tmp_path: Path) -> None:
     about = json.loads(result.stdout)
     assert about["runtime"]["executable"] == sys.executable
     assert {row["name"] for row in about["dependencies"] or []} >= {"pulumi"}
+
+
+def test_an_sdk_that_is_not_installed_is_named_with_a_remedy_and_no_traceback(
+    engine: EngineRunner, tmp_path: Path
+) -> None:
+    project = write_project(tmp_path, "import pulumi\nimport pulumi_nowhere\n")
+    result = engine.run_preview(project, "dev")
+    assert result.exit_code != 0
+    assert f"__main__.py:2: pulumi_nowhere is not installed for {sys.executable}" in result.diagnostics
+    assert "Traceback" not in result.diagnostics

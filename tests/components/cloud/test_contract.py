@@ -189,6 +189,7 @@ except pulumi.RunError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     expected = (
-        f'this stack has a site in {cloud}, and {EXTRA[cloud]} is not installed: run `make setup EXTRAS="{cloud}"`\n'
+        f"this stack has a site in {cloud}, and {EXTRA[cloud]} is not installed: "
+        'run `make setup EXTRAS="aws azure gcp"`\n'
     )
     assert (done.stdout, done.returncode) == (expected, 0), done.stderr
