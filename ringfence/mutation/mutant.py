@@ -81,6 +81,12 @@ class Mutant(Case):
     expected: Expected
     how: str = "value"
     """How the leak is written: value, edge, unknown, undeclared, absent, hidden, provider."""
+    also: tuple[Expected, ...] = ()
+    """Other refusals that are as right: the same flow told at its other end."""
+
+    def killed_by(self, said: Said) -> bool:
+        """Whether a diagnostic is a refusal with the right path."""
+        return any(each.met_by(said) for each in (self.expected, *self.also))
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def judge(case: Case, said: tuple[Said, ...]) -> Outcome:
     """What became of a case."""
     refused = any(each.refuses for each in said)
     if isinstance(case, Mutant):
-        if any(case.expected.met_by(each) for each in said):
+        if any(case.killed_by(each) for each in said):
             return Outcome(case, Fate.KILLED, said)
         return Outcome(case, Fate.MISPLACED if refused else Fate.SURVIVED, said)
     return Outcome(case, Fate.ACCUSED if refused else Fate.PASSED, said)

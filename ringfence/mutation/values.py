@@ -266,6 +266,49 @@ def _bedrock_fine(locator: Locator) -> Iterator[Planted]:
     yield Planted("arn", f"arn:aws:bedrock:{AT_HOME['aws']}::foundation-model/{model}")
 
 
+def _any(locator: Locator) -> Iterator[Planted]:
+    """A property that may hold a region, a name, an address or a reference."""
+    cloud = cloud_of(locator)
+    abroad = ABROAD[cloud]
+    yield Planted("region", abroad, (abroad, ABROAD_COUNTRY))
+    if cloud == "aws":
+        yield Planted("arn", f"arn:aws:sqs:{abroad}:{ACCOUNT}:afar", (abroad, ABROAD_COUNTRY))
+    yield Planted("address", "https://collector.us.example/in", ("collector.us.example", "US"))
+    yield Planted("undeclared", "https://nobody.knows.example/in", ("nobody.knows.example",))
+    yield from _resource(locator)
+
+
+def _any_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("region", AT_HOME[cloud_of(locator)])
+    yield Planted("address", "https://collector.de.example/in")
+    yield from _resource_fine(locator)
+
+
+def _any_region(locator: Locator) -> Iterator[Planted]:
+    for cloud in ("aws", "azure", "gcp"):
+        yield Planted(cloud, ABROAD[cloud], (ABROAD[cloud], ABROAD_COUNTRY))
+
+
+def _any_region_fine(locator: Locator) -> Iterator[Planted]:
+    for cloud in ("aws", "azure", "gcp"):
+        yield Planted(cloud, AT_HOME[cloud])
+    yield Planted("own-name", "rack-7")
+
+
+def _known_host(locator: Locator) -> Iterator[Planted]:
+    yield Planted("value", "https://collector.us.example:4317", ("collector.us.example", "US"))
+    yield Planted("listed", listed_host("US"), (listed_host("US"), "US"))
+
+
+def _gateway_place(locator: Locator) -> Iterator[Planted]:
+    yield Planted("declared", "edge", ("edge", "US"), contract={"locations": {"gateway:edge": ABROAD_COUNTRY}})
+
+
+def _gateway_place_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("declared", "edge", contract={"locations": {"gateway:edge": "DE"}})
+    yield Planted("here", "local")
+
+
 NATIONAL = {"dataClasses": {"national": {"rest": ["BR"], "process": ["BR"], "operate": ["any"], "basis": "LGPD"}}}
 """A class for the pair that crosses a border where no other region of the country is paired at home."""
 _FROM, _TO = "brazilsouth", "southcentralus"
@@ -363,6 +406,10 @@ _LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "uri": _uri,
     "backend": _backend,
     "bedrock": _bedrock,
+    "any": _any,
+    "any-region": _any_region,
+    "known-host": _known_host,
+    "gateway": _gateway_place,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
     "azure-model-sku": _azure_model_sku,
@@ -380,6 +427,10 @@ _FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "uri": _uri_fine,
     "backend": _backend_fine,
     "bedrock": _bedrock_fine,
+    "any": _any_fine,
+    "any-region": _any_region_fine,
+    "known-host": _host_fine,
+    "gateway": _gateway_place_fine,
     "azure-sku": _azure_sku_fine,
     "azure-redundancy": _azure_redundancy_fine,
     "azure-model-sku": _azure_model_sku_fine,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.mutation.families import locators, places, safeguards, scenarios, stores
+from ringfence.mutation.families import locators, places, safeguards, scenarios, stores, workloads
 from ringfence.mutation.mutant import Case
 
 
 def every_case() -> Iterator[Case]:
     """Every mutant and every compliant variant of every table."""
-    for family in (locators, stores, safeguards, places, scenarios):
+    for family in (locators, stores, safeguards, places, workloads, scenarios):
         yield from family.cases()

@@ -20,7 +20,8 @@ from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
 from ringfence.mutation.program import UNKNOWN, Planned, Program, placed, top, without
 from ringfence.mutation.values import Planted
 
-_ANY_RESIDENCY = frozenset({*RULE_OF.values(), "residency-location"})
+_HIDDEN = frozenset({"residency-opaque"})
+"""The rule that says what ignoreChanges hides."""
 
 
 def rows() -> list[Locator]:
@@ -59,7 +60,7 @@ def _hidden(row: Locator, name: str, package: str, planted: Planted) -> Mutant:
     hidden = tuple(
         replace(each, ignore_changes=(top(row.path),)) if each.name == "it" else each for each in program.resources
     )
-    expected = Expected(_ANY_RESIDENCY, "it", top(row.path), ("ignoreChanges",))
+    expected = Expected(_HIDDEN, "it", top(row.path), ("ignoreChanges",))
     return Mutant(f"{name}/hidden", package, row.flow, replace(program, resources=hidden), expected, "hidden")
 
 
@@ -77,7 +78,8 @@ def _program(row: Locator, planted: Planted) -> Program:
     data_class: str | None = planted.data_class
     source: Planned | None = None
     if row.of:
-        contract["defaultDataClass"] = "public"
+        # A source that takes no tag can only be of the default class.
+        contract["defaultDataClass"] = "public" if shapes.tag_path(_source_type(row)) else planted.data_class
         home = None if row.place == "own" else planted.region
         source_made = made(_source_type(row), "source", planted.data_class, region=home)
         source, data_class = source_made.resource, None

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from policy import tables
-from policy.rules import ALL
 from ringfence.mutation import shapes
 from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, AT_HOME, CLOUD, made, provider_of, stack
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
@@ -27,10 +26,8 @@ def cases() -> Iterator[Case]:
         yield from _carriers(row)
 
 
-def _rule(*names: str) -> frozenset[str]:
-    """The rule by what it has been called."""
-    known = {rule.id for rule in ALL}
-    return frozenset(name for name in names if name in known)
+def _rule(name: str) -> frozenset[str]:
+    return frozenset({name})
 
 
 def _with(token: str, resource: Planned, *others: Planned) -> Program:
@@ -42,7 +39,7 @@ def _keys(row: Mapping[str, str]) -> Iterator[Case]:
     package = token.partition(":")[0]
     home = made(token, "it").resource
     name = f"encryption/{token}"
-    encryption, keys = _rule("keys-encryption", "residency-encryption"), _rule("keys-location", "residency-key")
+    encryption, keys = _rule("keys-encryption"), _rule("keys-location")
 
     def mutant(how: str, resource: Planned, rules: frozenset[str], path: str, *others: Planned, places=()) -> Mutant:
         return Mutant(
@@ -77,7 +74,7 @@ def _keys(row: Mapping[str, str]) -> Iterator[Case]:
             yield Compliant(f"{name}/{how}", package, "key", _with(token, linked, *made_key))
     yield Compliant(f"{name}/value", package, "key", _with(token, home))
     hidden = replace(home, ignore_changes=(top(key),))
-    yield mutant("hidden", hidden, encryption | keys | frozenset({"residency-location"}), "", places=("ignoreChanges",))
+    yield mutant("hidden", hidden, _rule("residency-opaque"), top(key), places=("ignoreChanges",))
 
 
 def _less(edges: Mapping[str, tuple[str, ...]], path: str) -> dict[str, tuple[str, ...]]:

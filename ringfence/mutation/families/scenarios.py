@@ -35,7 +35,9 @@ def cases() -> Iterator[Case]:
         before = {key: row.get(key, {}) for key in ("resources", "contract", "config", "environment", "files")}
         yield Compliant(f"scenarios/{name}/before", provider, flow, _program(before, name))
         program = _program(merged(before, row["leak"]), name)
-        yield Mutant(f"scenarios/{name}", provider, flow, program, _expected(row["expect"], name), "scenario")
+        expect = row["expect"] if isinstance(row["expect"], list) else [row["expect"]]
+        first, *others = (_expected(each, name) for each in expect)
+        yield Mutant(f"scenarios/{name}", provider, flow, program, first, "scenario", tuple(others))
 
 
 @cache
