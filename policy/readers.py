@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from policy import addresses, provider_words
 from policy.hosts import host_place, uri_place
 from policy.places import CLOUDS, Located, behind, declared, locate, named, read_place, service_of, together
 from policy.references import referenced
@@ -32,16 +33,6 @@ _BACKENDS = (
     "kubernetes:aigateway.envoyproxy.io/v1beta1:AIServiceBackend",
 )
 _OPERATORS_OF = {"aws": "aws", "azure-native": "azure", "gcp": "gcp"}
-_BEDROCK_AREAS = {
-    "us": ("us-east-1",),
-    "eu": ("eu-central-1", "eu-west-1", "eu-west-3", "eu-north-1", "eu-south-1", "eu-south-2"),
-    "apac": ("ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "ap-south-1"),
-    "jp": ("ap-northeast-1", "ap-northeast-3"),
-    "au": ("ap-southeast-2", "ap-southeast-4"),
-}
-"""Area prefix of an inference profile to the regions that it may route to. Source: Amazon Bedrock user guide,
-"Supported Regions and models for inference profiles".
-"""
 
 
 def _region(resource: Resource, read: Read, context: Context) -> Located:
@@ -133,34 +124,6 @@ def _azure_redundancy(resource: Resource, read: Read, context: Context) -> Locat
     away = str(read.value).lower()
     copied = away in {"geo", "geozone", "georedundant", "enabled", "true", "withingeopair", "geozoneredundant"}
     return _azure_pair(resource, context) if copied else None
-
-
-def _azure_model_sku(resource: Resource, read: Read, context: Context) -> Located | None:
-    """Model deployments: Global* answers anywhere, DataZone* within a zone of several countries."""
-    if read.unknown:
-        return Located("", missing=f"{read.path} is not known before the update")
-    sku = str(read.value)
-    if sku.startswith("Global"):
-        return replace(ANYWHERE, operators=frozenset({"US"}))
-    if sku.startswith("DataZone"):
-        return Located(sku, missing=f"{sku} answers anywhere in a data zone, whose countries are not listed")
-    return None
-
-
-def _bedrock(resource: Resource, read: Read, context: Context) -> Located | None:
-    """An inference profile's prefix says over which regions prompts may be spread."""
-    if not read.text:
-        return Located("", missing=f"{read.path} is not known before the update", graph_may_tell=context.graph is None)
-    model = read.text.rpartition("/")[2]
-    prefix = model.partition(".")[0]
-    if prefix == "global":
-        return replace(ANYWHERE, operators=frozenset({"US"}))
-    if prefix in _BEDROCK_AREAS:
-        places = [named("aws", region) for region in _BEDROCK_AREAS[prefix]]
-        countries = frozenset().union(*(place.countries or () for place in places))
-        return Located(f"inference profile {prefix}", countries, frozenset({"US"}))
-    region = read.text.split(":")[3] if read.text.startswith("arn:") and read.text.count(":") >= 5 else ""
-    return named("aws", region) if region else None
 
 
 def _account(resource: Resource, read: Read, context: Context) -> Located:
@@ -283,13 +246,13 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "backend": _backend,
     "host": _host,
     "uri": _uri,
-    "bedrock": _bedrock,
     "any": _any,
     "any-region": _any_region,
     "known-host": _known_host,
     "gateway": _gateway,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
-    "azure-model-sku": _azure_model_sku,
+    **addresses.READERS,
+    **provider_words.WORDS,
 }
 """The readers by their name in the table. None says that the value moves nothing."""

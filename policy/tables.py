@@ -29,6 +29,16 @@ def rows(name: str) -> tuple[Mapping[str, str], ...]:
     return found
 
 
+def locator_rows() -> Iterator[Mapping[str, str]]:
+    """Every locator: those of locators.csv, then those that the sweep made of the patterns in reviewed.csv."""
+    yield from rows("locators")
+    for line in (_FOLDER / "swept" / "locators.csv").read_text(encoding="utf-8").splitlines():
+        cells = line.split(",")  # not csv: it is read at each preview, and no cell of it has a comma
+        if len(cells) == 4 and cells[0] != "type":
+            names = dict(zip(("type", "path", "flow", "place"), cells, strict=True))
+            yield {**names, "of": "", "absent": "", "when": ""}
+
+
 @cache
 def harmless() -> frozenset[str]:
     """Types that carry a tag and hold no data."""

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from policy import tables
-from policy.places import Located, named
+from policy.addresses import said_by
+from policy.places import Located
 from policy.resource import Resource
-from policy.values import Read, State
-
-_LOCATION = re.compile(r"(?:^|/)(?:locations|regions|zones)/([a-z0-9-]+)(?:/|$)")
+from policy.values import Read
 
 _NOTHING: tuple[object, ...] = ("", False, [], {})
 
@@ -53,17 +52,7 @@ def unread(resource: Resource) -> Iterator[Unread]:
 
 def said(read: Read) -> Located | None:
     """The place that a known text says: the region of an ARN, the location of a Google Cloud name; else None."""
-    if read.state is not State.KNOWN or not read.text:
-        return None
-    parts = read.text.split(":", 5)
-    if len(parts) == 6 and parts[0] == "arn":
-        return named("aws", parts[3]) if parts[3] else None
-    found = (
-        _LOCATION.search(read.text)
-        if read.text.startswith(("projects/", "//", "https://www.googleapis.com/"))
-        else None
-    )
-    return named("gcp", found[1]) if found else None
+    return said_by(read.text) if read.text else None
 
 
 @lru_cache(maxsize=1024)

@@ -206,3 +206,16 @@ def paired_region(code: str) -> Region | None:
     pairs = {row["region"]: row["pair"] for row in table("azure_pairs").rows}
     pair = pairs.get(normalise("azure", code))
     return region("azure", pair) if pair else None
+
+
+def data_zone(code: str) -> MultiRegion | None:
+    """Where a `DataZone*` model deployment of an Azure region may answer, or None: no zone, or no listed region.
+
+    Microsoft publishes two: a zone of the European Union's member states, and one of the United States. A region of
+    neither (Switzerland, the United Kingdom, Norway) has none.
+    """
+    found = region("azure", code)
+    if found is None or found.partition != "azure":
+        return None
+    zones = (entry for entry in multi_regions("azure") if entry.name.startswith("DataZone "))
+    return next((zone for zone in zones if found.country in zone.countries), None)

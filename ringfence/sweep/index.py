@@ -7,7 +7,6 @@ Owns the files policy/swept/*.txt (one line for each type: the type, a tab, its 
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +16,7 @@ from ringfence.sweep.tables import LOCATOR, NOT_YET, POLICY, Verdict
 
 FOLDER = POLICY / "swept"
 LOCATORS = "locators.csv"
-_HEADER = "type,path,flow,place,of,absent,when"
+_HEADER = "type,path,flow,place"
 
 
 def lines(swept: Swept, verdicts: Iterable[Verdict]) -> str:
@@ -38,11 +37,10 @@ def located(verdicts: Iterable[Verdict]) -> str:
         "# Pattern locators of policy/reviewed.csv, one row for each property that they match. Written by the sweep.\n"
     )
     out.write(f"{_HEADER}\n")
-    writer = csv.writer(out, lineterminator="\n")
     for verdict in verdicts:
         row = verdict.row
-        if verdict.classified == LOCATOR and row and is_pattern_locator(row.place) and "*" in row.type + row.path:
-            writer.writerow((verdict.candidate.type, verdict.candidate.path, row.flow, row.place, "", "", ""))
+        if verdict.classified == LOCATOR and row and is_pattern_locator(row.place) and row.reviewed:
+            out.write(f"{verdict.candidate.type},{verdict.candidate.path},{row.flow},{row.place}\n")
     return out.getvalue()
 
 

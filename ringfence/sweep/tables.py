@@ -2,7 +2,8 @@
 
 Owns which class a candidate gets: an exact row before a pattern, a longer pattern before a shorter one; what no row
 covers is `not yet`. In a pattern `*` in a type is any text, `*` in a path is any one step and `**` any number of them;
-`[]` is not written. Refuses to own the runtime's reading of the same tables (`policy.tables`).
+`[]` is not written. A row may hold several types and several paths, with spaces between. Refuses to own the runtime's
+reading of the same tables (`policy.tables`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Row:
     flow: str = ""
     place: str = ""
     why: str = ""
+    reviewed: bool = False
+    """Whether it is a row of reviewed.csv; the others are the written locators."""
 
     @property
     def weight(self) -> int:
@@ -73,8 +76,10 @@ class Reviewed:
     def read(cls, folder: Path = POLICY) -> Reviewed:
         """Read the tables of a folder."""
         rows = tuple(
-            Row(each["type"], each["path"], each["class"], each["flow"], each["place"], each["why"])
+            Row(token, path, each["class"], each["flow"], each["place"], each["why"], True)
             for each in read_rows(folder / "reviewed.csv")
+            for token in each["type"].split()
+            for path in each["path"].split()
         )
         exact: dict[str, list[Row]] = {}
         for each in read_rows(folder / "locators.csv"):
@@ -108,6 +113,9 @@ class Reviewed:
 
     def _verdict(self, candidate: Candidate, patterns: list[tuple[re.Pattern[str], Row]]) -> Verdict:
         path = plain(candidate.path)
+        for pattern, row in patterns:
+            if row.place == "ladder" and pattern.fullmatch(path):
+                return Verdict(candidate, LOCATOR, row)
         for row in self.locators.get(candidate.type, ()):
             if _covers(plain(row.path), path):
                 return Verdict(candidate, LOCATOR, row)
