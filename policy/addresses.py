@@ -95,7 +95,8 @@ def google(resource: Resource, read: Read, context: Context) -> Located | None:
 
 def key_name(resource: Resource, read: Read, context: Context) -> Located | None:
     """A Google Cloud key by its full name, which has its location; through the graph where it is not known."""
-    return said_by(read.text) if read.text and said_by(read.text) else behind(resource, read.path, context)
+    found = _IN_NAME.search(read.text) if read.text else None
+    return named("gcp", found[1], "kms") if found else behind(resource, read.path, context)
 
 
 def zone(resource: Resource, read: Read, context: Context) -> Located | None:

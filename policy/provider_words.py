@@ -101,7 +101,9 @@ def bedrock(resource: Resource, read: Read, context: Context) -> Located | None:
         return Located("", missing=f"{read.path} {_UNKNOWN}", graph_may_tell=context.graph is None)
     prefix = read.text.rpartition("/")[2].partition(".")[0]
     if prefix != read.text and (several := regions.multi_region("aws", prefix, "bedrock")):
-        return Located(f"inference profile {prefix}", several.countries, frozenset({"US"}))
+        # A request made in a region that is no member (London, Zurich) can be answered there too.
+        own = locate(resource, context).countries or frozenset()
+        return Located(f"inference profile {prefix}", several.countries | own, frozenset({"US"}))
     region = read.text.split(":")[3] if read.text.startswith("arn:") and read.text.count(":") >= 5 else ""
     return named("aws", region) if region else None
 

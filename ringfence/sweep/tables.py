@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,11 @@ class Row:
     """Whether it is a row of reviewed.csv; the others are the written locators."""
 
     @property
+    def reads_text(self) -> bool:
+        """Whether it is a pattern whose reader takes a text."""
+        return self.classified == LOCATOR and "*" in self.path and self.place not in ("ladder", "linked-service")
+
+    @property
     def weight(self) -> int:
         """How much of a pattern is literal text."""
         return len(re.sub(r"\*", "", self.type + self.path))
@@ -57,6 +62,18 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         if None in row or None in row.values():
             raise ValueError(f"{path.name}: the row of {list(row.values())[:3]} has too few or too many cells")
     return rows
+
+
+_FLOWS = {"encryption": "key", "exposure": "route", "lineage": "lineage"}
+"""The flow that is counted for a property which a table of another rule reads."""
+
+
+def _read_elsewhere(table: Path) -> Iterator[tuple[str, str]]:
+    """(type, path) of each property that a table of another rule names."""
+    for row in read_rows(table) if table.is_file() else ():
+        for column in ("key", "path", "from", "to"):
+            if row.get(column) and row[column] != "self":
+                yield row["type"], row[column]
 
 
 def plain(path: str) -> str:
@@ -88,6 +105,9 @@ class Reviewed:
             for helper in (each["of"], each["when"].partition("=")[0]):
                 if helper:
                     exact[each["type"]].append(Row(each["type"], helper, LOCATOR, each["flow"], "helper"))
+        for name, rule in (("encryption", "keys-location"), ("exposure", "residency-public-access"), ("lineage", "")):
+            for token, path in _read_elsewhere(folder / f"{name}.csv"):
+                exact.setdefault(token, []).append(Row(token, path, LOCATOR, _FLOWS[name], f"rule:{rule}"))
         opaque = tuple(each["type"] for each in read_rows(folder / "opaque.csv"))
         return cls(rows, {token: tuple(found) for token, found in exact.items()}, opaque)
 
@@ -122,7 +142,8 @@ class Reviewed:
         if any(_opaque(token, candidate.type) for token in self.opaque):
             return Verdict(candidate, LOCATOR, Row(candidate.type, "**", LOCATOR, "carrier", "rule:residency-opaque"))
         for pattern, row in patterns:
-            if pattern.fullmatch(path):
+            # A pattern that reads a place from text says nothing of a switch, which has a name like one.
+            if pattern.fullmatch(path) and (candidate.kind == "text" or not row.reads_text):
                 return Verdict(candidate, row.classified, row)
         return Verdict(candidate, NOT_YET, None)
 
