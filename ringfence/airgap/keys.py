@@ -27,6 +27,14 @@ from ringfence.airgap.manifest import SignerKey
 from ringfence.errors import RingfenceError, UsageError
 from ringfence.files import write_whole
 
+try:
+    from pkcs11.exceptions import PKCS11Error  # ty: ignore[import-not-found]
+except ImportError:  # only those who keep keys on a token install it
+
+    class PKCS11Error(Exception):
+        """Stands for what a token's library raises, where there is none."""
+
+
 PASSPHRASE = "RINGFENCE_KEY_PASSPHRASE"
 """Environment variable with the passphrase of encrypted private keys."""
 PIN = "RINGFENCE_PKCS11_PIN"
@@ -171,8 +179,9 @@ class Sealer:
         """
         try:
             return bytes.fromhex(self.signer.sign(payload).signature)
-        except (UnsupportedLibraryError, ValueError) as error:
-            raise RingfenceError(f"key {self.public.short} did not sign: {error}") from None
+        except (UnsupportedLibraryError, PKCS11Error, ValueError) as error:
+            why = str(error) or type(error).__name__
+            raise RingfenceError(f"key {self.public.short} did not sign: {why}") from None
 
 
 def load_signer(source: str, env: Mapping[str, str] = os.environ) -> Sealer:
@@ -226,8 +235,8 @@ def _token(source: str, env: Mapping[str, str]) -> Sealer:
         signer = Signer.from_priv_key_uri(uri, key, lambda _: env[PIN])
     except UnsupportedLibraryError:
         raise UsageError("PKCS#11 needs a package more: pip install 'securesystemslib[hsm]'") from None
-    except ValueError as error:
-        raise UsageError(f"--key {source}: {error}") from None
+    except (PKCS11Error, ValueError) as error:
+        raise UsageError(f"--key {source}: {str(error) or type(error).__name__}") from None
     public = _public(key._crypto_key(), source)
     return Sealer(signer, public)
 

@@ -113,10 +113,11 @@ def _base(file: Path | None, trusted: list[Path]) -> Manifest | None:
     if file is None:
         return None
     try:
-        text = file.read_bytes()[:2]
+        with file.open("rb") as stream:
+            start = stream.read(512)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
-    if text[:1] != b"{":
+    if start[257:262] == b"ustar":
         return sealed.open_unverified(file).manifest
     if not trusted:
         raise UsageError(f"{file} is a receipt: name the key of the side that wrote it, --trust FILE.pub")

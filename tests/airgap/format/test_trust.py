@@ -22,6 +22,7 @@ from ringfence.airgap.refusals import Why
 from ringfence.airgap.verification import Trust, verify
 from ringfence.errors import RingfenceError, UsageError
 from tests.support.bundles import Memory, contents, planned, refused, sealed, sealer, trust
+from tests.support.engine import REPOSITORY
 
 
 def bundle_bytes(manifest: Manifest, signatures: dict[str, bytes], seed: int = 0) -> bytes:
@@ -274,3 +275,50 @@ def test_minisign_checks_the_signature_with_the_same_key_file(unpacked: Path) ->
     with (unpacked / "SHA256SUMS").open("ab") as stream:
         stream.write(b"\n")
     assert by_hand(unpacked, *command)[0] != 0
+
+
+def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path) -> None:
+    """docs/rules-of-carry.md, `When nothing of ours is trusted`: for an honest bundle, and for one with a file more."""
+    page = (REPOSITORY / "docs" / "rules-of-carry.md").read_text(encoding="utf-8")
+    block = page.partition("## When nothing of ours is trusted")[2].partition("```sh\n")[2].partition("```")[0]
+    tools = {"openssl pkeyutl": "openssl", "openssl dgst": "never", "minisign": "minisign"}
+    lines = [
+        line
+        for line in block.splitlines()
+        if shutil.which(next((tool for start, tool in tools.items() if line.startswith(start)), "tar"))
+    ]
+    script = "set -e\n" + "\n".join(lines).replace("KEY", sealer().public.short)
+    (tmp_path / "low.pub").write_text(sealer().public.as_text())
+    file = tmp_path / "ringfence-prod-7.tar"
+    sealed(tmp_path, 7)
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[-1].startswith(("Signature", "Trusted comment")), "the last lines print nothing"
+    shutil.rmtree(tmp_path / "check")
+    (tmp_path / "more").write_text("x")
+    subprocess.run(["tar", "-rf", file, "more"], cwd=tmp_path, check=True)
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "> more" in ran.stdout
+
+
+def test_a_key_on_a_token_seals_bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SoftHSM stands for the token; `securesystemslib[hsm]`, softhsm2 and opensc must be installed."""
+    pytest.importorskip("pkcs11")
+    module = Path("/usr/lib/softhsm/libsofthsm2.so")
+    if not module.exists() or not shutil.which("pkcs11-tool"):
+        pytest.skip("softhsm2 and opensc are not installed")
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    for name, value in {"SOFTHSM2_CONF": tmp_path / "conf", keys.MODULE: module, keys.PIN: "1234"}.items():
+        monkeypatch.setenv(name, str(value))
+    make = ["--keypairgen", "--key-type", "EC:prime256v1", "--id", "02", "--label", "seal"]
+    token = ["softhsm2-util", "--init-token", "--free", "--label", "seal", "--so-pin", "5678", "--pin", "1234"]
+    for command in (token, ["pkcs11-tool", "--module", str(module), "--login", "--pin", "1234", *make]):
+        subprocess.run(command, check=True, capture_output=True)
+    on_token = keys.load_signer("pkcs11:2?label=seal")
+    file = sealed(tmp_path / "out", sealers=[on_token]).file
+    assert verify(Memory(file.read_bytes()), Trust.of([on_token.public])).verified
+    monkeypatch.setenv(keys.PIN, "9999")
+    with pytest.raises(RingfenceError, match="PinIncorrect"):
+        on_token.sign(b"x")
