@@ -1,7 +1,7 @@
 # Set-up, tests and the preview of the reference platform. Needs git, make and Python 3.11 or newer; Go too, where
 # Pulumi can be neither found nor downloaded.
 .DEFAULT_GOAL := help
-.PHONY: help setup preview test check bench lock
+.PHONY: help setup preview test check bench lock demo-airgap
 
 EXTRAS ?= aws azure gcp
 STACK ?= prod
@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 RUN := .venv/bin/python -m
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install everything: Python packages (EXTRAS="aws azure gcp"), the Pulumi CLI, the ringfence command
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer on PATH: install one, or say make PYTHON=..." >&2; exit 1; }
@@ -31,6 +31,9 @@ check: setup ## Formatting, lint, types, and the direction of imports
 
 bench: setup ## Measure the engine
 	@$(RUN) bench.engine
+
+demo-airgap: setup ## Carry the dev stack to a side without a network, change it, and go back; with a transcript
+	@.venv/bin/python tools/demo_airgap.py
 
 lock: setup ## Compile requirements/*.txt anew from pyproject.toml
 	@$(PYTHON) tools/setup.py --lock

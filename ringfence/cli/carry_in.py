@@ -16,13 +16,15 @@ from rich.markup import escape
 
 from ringfence.airgap import accepted, keys, ledger
 from ringfence.airgap.keys import Sealer
-from ringfence.airgap.manifest import Manifest
+from ringfence.airgap.manifest import Manifest, Role
+from ringfence.airgap.reading import Bundle
 from ringfence.airgap.receipts import Receipt, Result, Sides
 from ringfence.cli import console, sealed
-from ringfence.crossing import carrying, given
+from ringfence.crossing import carrying, given, runtime
 from ringfence.crossing.carrying import Applied, Place, Staged
 from ringfence.crossing.registry import Registry
 from ringfence.crossing.store import Store
+from ringfence.engine.places import Places
 from ringfence.engine.run import Embedded
 from ringfence.engine.summary import name_of, short_type, type_of
 from ringfence.errors import RingfenceError, UsageError
@@ -52,19 +54,21 @@ def carry_in(
     """Carry a bundle in, or go back to the one before. Exit 0 applied, 1 refused or failed, 2 bad usage."""
     if (rollback is None) == (not bundle):
         raise UsageError("name a bundle to carry in, or --rollback NAME to go back to the one before")
-    embedded = Embedded.open(os.environ)
-    store = Store(sealed.accepted_file().parent)
-    place = Place(
-        embedded, store, into.resolve(), given.read(slots), Registry(registry) if registry else None, accept_state
-    )
+    store, values = Store(sealed.accepted_file().parent), given.read(slots)
     sealer = _receipt_key(key, store)
+    opened = None if rollback is not None else _verified(bundle or [], trust or [], threshold, allow_incomplete)
     with one_at_a_time(
         store.root / ".lock", waiting=lambda: console.note("another carry-in is at work: waiting for it")
     ):
-        if rollback is not None:
-            staged = _back(place, rollback)
-        else:
-            staged = _stage(place, bundle or [], trust or [], threshold, allow_incomplete)
+        place = Place(
+            embedded=_engine(store, opened),
+            store=store,
+            folder=into.resolve(),
+            values=values,
+            registry=Registry(registry) if registry else None,
+            accept_state=accept_state,
+        )
+        staged = _back(place, rollback or "") if opened is None else _stage(place, opened)
         if not as_json:
             _show(staged)
         if not yes:
@@ -82,14 +86,27 @@ def carry_in(
         raise typer.Exit(1)
 
 
-def _stage(place: Place, files: list[Path], trust: list[Path], threshold: int | None, allow_incomplete: bool) -> Staged:
-    """Verify all of it, then everything up to the preview."""
+def _verified(files: list[Path], trust: list[Path], threshold: int | None, allow_incomplete: bool) -> Bundle:
+    """The bundle, verified to its last byte, and the next one to come."""
     with sealed.meter("verifying") as progress:
         opened = sealed.open_verified(files, sealed.trust(trust, threshold), progress)
     manifest = opened.manifest
     accepted.Accepted(sealed.accepted_file()).check(manifest)
     if not allow_incomplete:
         accepted.require_complete(manifest)
+    return opened
+
+
+def _engine(store: Store, opened: Bundle | None) -> Embedded:
+    """The engine: the one that is here, else the bundle's, put in place first."""
+    if opened is not None:
+        store.keep(opened, [member for member in opened.manifest.members if member.role is Role.CLI])
+        runtime.place_engine(store, opened.manifest, Places.from_environment())
+    return Embedded.open(os.environ)
+
+
+def _stage(place: Place, opened: Bundle) -> Staged:
+    manifest = opened.manifest
     with console.progress(f"carrying in {manifest.name}, sequence {manifest.sequence}") as line:
         return carrying.stage(place, opened, line.at)
 

@@ -22,6 +22,7 @@ from ringfence.cli import console, sealed
 from ringfence.cli.preview import _check, _pack
 from ringfence.crossing import export as crossing
 from ringfence.crossing.export import PARTS, Order
+from ringfence.crossing.runtime import EngineFiles, Wheels
 from ringfence.crossing.sources import Artefacts
 from ringfence.engine.project import Project
 from ringfence.engine.run import Embedded
@@ -39,6 +40,8 @@ def export(
     without: Annotated[str, typer.Option("--without", help=f"Leave out, by comma: {', '.join(PARTS)}.")] = "",
     waive: Annotated[list[str] | None, typer.Option("--waive", help="Accept a finding: NAME=REASON.")] = None,
     platform: Annotated[list[str] | None, typer.Option("--platform", help="linux/amd64 (default), ...")] = None,
+    wheels: Annotated[Path | None, typer.Option("--wheels", help="Folder of wheels.")] = None,
+    lock: Annotated[list[Path] | None, typer.Option("--lock", help="Hashed requirements that pin them.")] = None,
     inventory: Annotated[Path | None, typer.Option("--inventory", help="The nodes' kernels and OSes.")] = None,
     kubernetes: Annotated[list[str] | None, typer.Option("--kubernetes", help="CLUSTER=1.34, where unsaid.")] = None,
     sequence: Annotated[int | None, typer.Option("--sequence", help="The bundle's number; else the next.")] = None,
@@ -73,9 +76,12 @@ def export(
     )
     order = order.numbered(sequence or _next(order.name, order.base))
     with console.progress(f"exporting {order.name}, sequence {order.sequence}") as line:
-        gathered = crossing.gather(
-            embedded, order, line.at, [Artefacts(embedded.places, tuple(platform or ("linux/amd64",)))]
-        )
+        sources = [
+            Artefacts(embedded.places, tuple(platform or ("linux/amd64",))),
+            Wheels(wheels, tuple(lock or ())),
+            EngineFiles(embedded.engine),
+        ]
+        gathered = crossing.gather(embedded, order, line.at, sources)
     with sealed.meter("sealing") as progress:
         built = crossing.seal(order, gathered, output, sealers, progress)
     ledger.keep(sealed.ledger_folder(), built.manifest)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ringfence.airgap.manifest import Manifest, Role
 from ringfence.airgap.reading import Bundle
-from ringfence.crossing import canonical, given, layout, placing, pushing, reading, secrets, slots
+from ringfence.crossing import canonical, given, layout, placing, pushing, reading, runtime, secrets, slots
 from ringfence.crossing.registry import Registry
 from ringfence.crossing.store import Memory, Store, Taken, UnderWay
 from ringfence.engine.project import Project
@@ -111,6 +111,7 @@ def stage_kept(place: Place, manifest: Manifest, say: Say, *, rollback: bool) ->
     say(f"placing the program in {place.folder}")
     placing.place(place.store, manifest, place.folder, files)
     secrets.break_stale_locks(place.embedded, place.folder, stack)
+    runtime.place_wheels(place.store, manifest, place.folder, say)
     before = _state(place, manifest, stack, memory, say)
     secrets.encrypt_config(place.embedded, place.folder, stack, place.store, manifest, place.values)
     say("previewing")

@@ -23,7 +23,7 @@ from ringfence.crossing.reading import Reading
 from ringfence.engine.run import Embedded
 from ringfence.errors import RingfenceError, UsageError
 
-PARTS = ("images", "charts", "weights", "wheels", "plugins")
+PARTS = ("images", "charts", "weights", "wheels", "engine")
 """What may be left out of a bundle by name; it is incomplete then."""
 Say = Callable[[str], None]
 

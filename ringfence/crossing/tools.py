@@ -6,14 +6,12 @@ Owns: which, at which pinned version, and where they are kept. Refuses to own: h
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringfence.engine import golang
 from ringfence.engine.places import SOURCE_ROOT, Places
 from ringfence.errors import RingfenceError
 from ringfence.files import one_at_a_time
@@ -60,12 +58,11 @@ def ensure(name: str, places: Places, say: Callable[[str], None]) -> Path:
         return found
     tool, target = TOOLS[name], _target(name, places)
     folder = SOURCE_ROOT / "tools" / tool.folder
-    if shutil.which("go") is None or not (folder / "go.mod").is_file():
+    if not golang.available() or not (folder / "go.mod").is_file():
         raise RingfenceError(f"{name} is not on PATH, and it takes Go and a checkout to build it")
     with one_at_a_time(target.with_name(f".{target.parent.name}.lock")):
         if not target.is_file():
-            say(f"building {name} with Go: {tool.takes}")
-            _build(tool, folder, target)
+            golang.compile_program(folder, tool.package, target, say, called=name, takes=tool.takes)
     return target
 
 
@@ -75,21 +72,4 @@ def _target(name: str, places: Places) -> Path:
 
 def version(name: str) -> str:
     """The version that is pinned; `unpinned` outside of a checkout."""
-    file = SOURCE_ROOT / "tools" / TOOLS[name].folder / "go.mod"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    found = re.search(rf"{re.escape(TOOLS[name].module)} (v\S+)", text)
-    return found.group(1) if found else "unpinned"
-
-
-def _build(tool: Tool, folder: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
-        binary = Path(scratch, target.name)
-        command = ["go", "build", "-trimpath", "-ldflags", "-s -w", "-o", str(binary), tool.package]
-        env = {**os.environ, "GOWORK": "off", "CGO_ENABLED": "0"}
-        done = subprocess.run(
-            command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        if done.returncode != 0:
-            raise RingfenceError(f"building {target.name} failed:\n  " + "\n  ".join(done.stderr.splitlines()[-10:]))
-        binary.replace(target)
+    return f"v{golang.pinned(SOURCE_ROOT / 'tools' / TOOLS[name].folder, TOOLS[name].module) or 'unpinned'}"

@@ -75,11 +75,11 @@ def shell_lines(page: Path) -> list[str]:
 @every_page
 def test_commands_that_are_shown_exist(page: Path) -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     for line in shell_lines(page):
         for command in re.findall(r"(?:^|[(;&|/] ?)ringfence ([a-z-]+)", line):
             assert command in COMMANDS, line
-        for target in re.findall(r"^make ([a-z]+)", line):
+        for target in re.findall(r"^make ([a-z-]+)", line):
             assert target in targets, line
         for pack in re.findall(r"--policy-pack (policy\S*)", line):
             assert (REPOSITORY / pack / "PulumiPolicy.yaml").is_file(), line

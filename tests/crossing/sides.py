@@ -50,7 +50,7 @@ k8s.apps.v1.Deployment(
 )
 pulumi.export("clusters", {"berlin": {"site": "berlin", "kubernetesVersion": "1.34"}})
 """
-BARE = frozenset({"images", "charts", "weights", "wheels", "plugins"})
+BARE = frozenset({"images", "charts", "weights", "wheels", "engine"})
 
 
 def say(_: str) -> None:

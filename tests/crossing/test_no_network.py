@@ -1,0 +1,147 @@
+"""The whole loop with a high side that cannot reach anything, and never tries to; and one that is killed repeatedly."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.airgap.building import Built
+from ringfence.airgap.manifest import Manifest
+from ringfence.crossing import export, isolation
+from ringfence.crossing.export import Order
+from ringfence.crossing.sources import Artefacts
+from ringfence.engine.places import SOURCE_ROOT
+from tests.crossing import highside
+from tests.crossing.sides import SHIPPED, Low, say, sides
+from tests.crossing.test_artefacts import fill
+from tests.support.engine import write_project, write_stack
+from tests.support.registry import Running, running
+
+pytestmark = [pytest.mark.engine, pytest.mark.registry, pytest.mark.slow]
+RINGFENCE = [sys.executable, "-c", "from ringfence.cli.main import run; run()"]
+
+
+def exported(low: Low, source: Running, cache: Path, sequence: int, base: Manifest | None = None) -> Built:
+    order = Order(folder=low.folder, stack="dev", sequence=sequence, base=base, registry=source.address)
+    places = replace(low.runner.embedded.places, cache=cache)
+    gathered = export.gather(low.runner.embedded, order, say, [Artefacts(places)])
+    return export.seal(order, gathered, low.out, [low.sealer])
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "RINGFENCE_"))}
+    return {**kept, "RINGFENCE_HOME": str(home), "PYTHONPATH": str(SOURCE_ROOT)}
+
+
+@pytest.mark.skipif(not isolation.allowed(), reason="network namespaces are not allowed here (unshare -n)")
+def test_the_loop_with_no_way_out(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "low-project", SHIPPED, name="shop")
+    low, _ = sides(tmp_path, project)
+    with running(tmp_path / "source") as source:
+        fill(source)
+        low.up()
+        first = exported(low, source, tmp_path / "cache", 1)
+        source.image("web:2", b"second")
+        write_stack(project, "dev", {"shop:image": "registry.example/web:2"})
+        low.up()
+        second = exported(low, source, tmp_path / "cache", 2, first.manifest)
+        program, port = source.program, source.port
+    common = ["--trust", str(tmp_path / "key.pub"), "--registry", f"localhost:{port}"]
+    common += ["--into", str(tmp_path / "site"), "--receipt", str(tmp_path / "receipt.json"), "--yes", "--json"]
+    unchanged = [sys.executable, "-c", _EXPECT_NO_CHANGES, str(tmp_path / "site")]
+    steps = [
+        [*RINGFENCE, "verify", str(first.file), "--trust", str(tmp_path / "key.pub"), "--json"],
+        [*RINGFENCE, "carry-in", str(first.file), *common],
+        unchanged,
+        [*RINGFENCE, "carry-in", str(second.file), *common],
+        unchanged,
+        [*RINGFENCE, "carry-in", "--rollback", "dev", *common[4:]],
+        unchanged,
+        [*RINGFENCE, "carry-in", str(second.file), *common],
+    ]
+    serve = [str(program), "registry", "serve", "--address", f"127.0.0.1:{port}", "--disk", str(tmp_path / "target")]
+    (tmp_path / "target").mkdir()
+    (tmp_path / "steps.json").write_text(json.dumps({"registry": serve, "steps": steps}))
+    done = subprocess.run(
+        ["unshare", "-n", sys.executable, highside.__file__, str(tmp_path / "steps.json")],
+        env=environment(tmp_path / "high"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["counted"] > 0, "an attempt to leave is counted"
+    assert [step["code"] for step in said["steps"]] == [0] * len(steps), said["steps"][-1]
+    assert said["attempts"] == 0, "nobody tried to reach anything"
+    came = [json.loads(said["steps"][number]["out"]) for number in (1, 3, 5, 7)]
+    states = [built.manifest.facts["stateDigest"] for built in (first, second, first, second)]
+    assert [each["state"] for each in came] == states
+    assert [each["equal"] for each in came] == [True] * 4
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    assert receipt["payloadType"] == "application/vnd.in-toto+json"
+
+
+_EXPECT_NO_CHANGES = """
+import os, sys
+from pathlib import Path
+from ringfence.engine.run import Embedded
+result = Embedded.open(os.environ).preview(Path(sys.argv[1]), "dev", None, None, "--expect-no-changes")
+sys.exit(result.exit_code)
+"""
+
+
+def test_a_carry_in_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "low-project", SHIPPED, name="shop")
+    low, _ = sides(tmp_path, project)
+    with running(tmp_path / "source") as source, running(tmp_path / "target") as target:
+        fill(source)
+        bundle = exported(low, source, tmp_path / "cache", 1)
+
+        def command(home: str, place: str) -> tuple[list[str], dict[str, str]]:
+            words = [*RINGFENCE, "carry-in", str(bundle.file), "--trust", str(tmp_path / "key.pub"), "--yes", "--json"]
+            words += ["--registry", target.address, "--into", str(tmp_path / place / "shop")]
+            return [*words, "--receipt", str(tmp_path / place / "receipt.json")], environment(tmp_path / home)
+
+        words, env = command("calm", "calm-site")
+        begin = time.monotonic()
+        calm = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+        takes = time.monotonic() - begin
+        assert calm.returncode == 0, calm.stderr
+
+        words, env = command("killed", "killed-site")
+        chance = random.Random(6)
+        killed = 0
+        for _ in range(10):
+            process = subprocess.Popen(
+                words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            )
+            try:
+                process.communicate(timeout=chance.uniform(0.2, 0.95) * takes)
+            except subprocess.TimeoutExpired:
+                killed += 1
+            _kill_all(process)
+        last = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert killed >= 5, "most runs were cut off"
+    assert last.returncode == 0, last.stderr
+    ends: list[dict[str, Any]] = [json.loads(each.stdout) for each in (calm, last)]
+    assert ends[0]["state"] == ends[1]["state"]
+    assert not list((tmp_path / "killed-site").glob(".*")), "no half-placed program is left"
+
+
+def _kill_all(process: subprocess.Popen[bytes]) -> None:
+    """The command with the engine and the providers that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
