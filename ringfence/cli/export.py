@@ -76,12 +76,7 @@ def export(
     )
     order = order.numbered(sequence or _next(order.name, order.base))
     with console.progress(f"exporting {order.name}, sequence {order.sequence}") as line:
-        sources = [
-            Artefacts(embedded.places, tuple(platform or ("linux/amd64",))),
-            Wheels(wheels, tuple(lock or ())),
-            EngineFiles(embedded.engine),
-        ]
-        gathered = crossing.gather(embedded, order, line.at, sources)
+        gathered = crossing.gather(embedded, order, line.at, _sources(embedded, platform, wheels, lock))
     with sealed.meter("sealing") as progress:
         built = crossing.seal(order, gathered, output, sealers, progress)
     ledger.keep(sealed.ledger_folder(), built.manifest)
@@ -90,6 +85,16 @@ def export(
         with sealed.meter("splitting") as progress:
             files = splitting.split(built.file, output, size, sealers, progress)
     _say(built, files, as_json)
+
+
+def _sources(
+    embedded: Embedded, platforms: list[str] | None, wheels: Path | None, locks: list[Path] | None
+) -> list[crossing.Source]:
+    return [
+        Artefacts(embedded.places, tuple(platforms or ("linux/amd64",))),
+        Wheels(wheels, tuple(locks or ())),
+        EngineFiles(embedded.engine),
+    ]
 
 
 def _parts(text: str) -> frozenset[str]:
