@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -46,7 +47,7 @@ def fill(folder: Path, size: int) -> list[Path]:
     """Files as a bundle has them: three quarters blobs that nothing can compress, some of them large, and text."""
     folder.mkdir()
     rng, made, left, number = random.Random(7), [], size, 0
-    text = (Path(__file__).read_text(encoding="utf-8") * 200).encode()
+    text = Path(building.__file__).read_bytes() * 200
     while left > 0:
         want = min(left, (64 * _MIB, 8 * _MIB, _MIB, 256 << 10, 64 << 10)[number % 5])
         file = folder / f"{number:05}.{'txt' if number % 5 == 4 else 'bin'}"
@@ -98,8 +99,8 @@ def rival_verify(file: Path) -> None:
     subprocess.run(["sha256sum", "--quiet", "-c", file.with_name("SHA256SUMS")], check=True)
 
 
-def in_a_process(call: Callable[[], object]) -> tuple[float, float]:
-    """(seconds, MiB at most) of a call in a process of its own: what one call holds does not count for the next."""
+def in_a_process(call: Callable[[], object]) -> tuple[float, float, float]:
+    """(seconds, seconds of processor time, MiB at most) of a call in a process of its own."""
     start = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -112,24 +113,26 @@ def in_a_process(call: Callable[[], object]) -> tuple[float, float]:
     _, status, used = os.wait4(child, 0)
     if status:
         raise SystemExit("a measured call failed, see above")
-    return time.monotonic() - start, used.ru_maxrss / 1024
+    return time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def measure(root: Path, size: int, runs: int, key: Path) -> dict[str, float]:
     """The medians of alternating runs, and their ratios."""
     files = fill(root / "files", size)
-    series: dict[str, list[float]] = {name: [] for name in ("build", "tar", "verify", "sum", "memory", "memory2")}
+    names = ("build", "tar", "verify", "sum")
+    series: dict[str, list[float]] = {f"{name}{what}": [] for name in names for what in ("", "Cpu", "Memory")}
+
+    def take(name: str, call: Callable[[], object]) -> None:
+        for what, value in zip(("", "Cpu", "Memory"), in_a_process(call), strict=True):
+            series[f"{name}{what}"].append(value)
+
     for turn in range(runs):
         out, other = root / f"ours{turn}", root / f"rival{turn}"
-        seconds, memory = in_a_process(lambda out=out: ours_build(files, out, key))
-        series["build"].append(seconds)
-        series["memory"].append(memory)
-        series["tar"].append(in_a_process(lambda other=other: rival_build(root / "files", other))[0])
+        take("build", partial(ours_build, files, out, key))
+        take("tar", partial(rival_build, root / "files", other))
         bundle = next(out.glob("*.tar"))
-        seconds, memory = in_a_process(lambda bundle=bundle: ours_verify(bundle, key))
-        series["verify"].append(seconds)
-        series["memory2"].append(memory)
-        series["sum"].append(in_a_process(lambda other=other: rival_verify(other / "rival.tar"))[0])
+        take("verify", partial(ours_verify, bundle, key))
+        take("sum", partial(rival_verify, other / "rival.tar"))
         for file in (bundle, other / "rival.tar"):
             file.unlink()
     middle = {name: statistics.median(values) for name, values in series.items()}
@@ -138,6 +141,8 @@ def measure(root: Path, size: int, runs: int, key: Path) -> dict[str, float]:
         **middle,
         "buildRatio": middle["build"] / middle["tar"],
         "verifyRatio": middle["verify"] / middle["sum"],
+        "buildCpuRatio": middle["buildCpu"] / middle["tarCpu"],
+        "verifyCpuRatio": middle["verifyCpu"] / middle["sumCpu"],
     }
 
 
@@ -179,7 +184,7 @@ def main() -> int:
                 file.unlink()
             (root / "files").rmdir()
             large = measure(root, 10 * options.size, 1, root / "key")
-    peaks = [each[name] for each in (result, large or result) for name in ("memory", "memory2")]
+    peaks = [each[name] for each in (result, large or result) for name in ("buildMemory", "verifyMemory")]
     kept = (
         result["buildRatio"] <= BUILD
         and result["verifyRatio"] <= VERIFY
@@ -198,18 +203,20 @@ def draw(result: dict[str, float], delta: dict[str, float], large: dict[str, flo
     table = Table("what", "ours", "tar + sha256sum", "ratio", "promised")
     size = result["bytes"] / 1e9
     for word, ours, rival, ratio, promise in (
-        (f"build {size:g} GB", "build", "tar", "buildRatio", BUILD),
-        (f"verify {size:g} GB", "verify", "sum", "verifyRatio", VERIFY),
+        (f"build {size:g} GB", "build", "tar", "buildRatio", f"{BUILD}"),
+        ("  processor", "buildCpu", "tarCpu", "buildCpuRatio", ""),
+        (f"verify {size:g} GB", "verify", "sum", "verifyRatio", f"{VERIFY}"),
+        ("  processor", "verifyCpu", "sumCpu", "verifyCpuRatio", ""),
     ):
-        table.add_row(word, f"{result[ours]:.2f} s", f"{result[rival]:.2f} s", f"{result[ratio]:.2f}", f"{promise:g}")
+        table.add_row(word, f"{result[ours]:.2f} s", f"{result[rival]:.2f} s", f"{result[ratio]:.2f}", promise)
     carried, changed = (delta["delta"] - delta["head"]) / 1e6, delta["changed"] / 1e6
     table.add_row(
         "delta, without its head", f"{carried:.3f} MB", f"{changed:.3f} MB", f"{delta['ratio']:.3f}", f"{DELTA}"
     )
     for each in filter(None, (result, large)):
         word = f"memory at {each['bytes'] / 1e9:g} GB"
-        table.add_row(f"{word}, building", f"{each['memory']:.0f} MiB", "", "", f"{MEMORY} MiB")
-        table.add_row(f"{word}, verifying", f"{each['memory2']:.0f} MiB", "", "", f"{MEMORY} MiB")
+        table.add_row(f"{word}, building", f"{each['buildMemory']:.0f} MiB", "", "", f"{MEMORY} MiB")
+        table.add_row(f"{word}, verifying", f"{each['verifyMemory']:.0f} MiB", "", "", f"{MEMORY} MiB")
     Console().print(table)
 
 
