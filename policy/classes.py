@@ -46,7 +46,7 @@ def classes_of(resource: Resource, context: Context) -> Classes:
     came = context.lineage.inherited(resource) if context.lineage else frozenset()
     if not came:
         return own
-    keeps = own.explicit or resource.type in tables.stores()
+    keeps = own.explicit or tables.is_store(resource.type)
     return Classes((own.names if keeps else frozenset()) | came, explicit=True, unknown=own.unknown)
 
 

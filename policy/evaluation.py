@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from policy.carriers import inside
 from policy.contract import Contract
 from policy.flows import moves
 from policy.lineage import Lineage
@@ -53,13 +54,14 @@ class Evaluation:
     def register(self, resource: Resource) -> list[Said]:
         """Hold one resource against every rule that looks at its type, with what is known so far."""
         said: list[Said] = []
-        for rule in self._rules_for(resource.type):
-            said.extend(self._asked(rule, resource, self._scope))
+        for each in (resource, *inside(resource)):
+            for rule in self._rules_for(each.type):
+                said.extend(self._asked(rule, each, self._scope))
         return said
 
     def finish(self, resources: Iterable[Resource]) -> list[Said]:
         """Ask again what only the whole stack can tell, and ask the rules on the stack."""
-        graph = Graph(resources)
+        graph = Graph(each for resource in resources for each in (resource, *inside(resource)))
         lineage = Lineage(replace(self._scope, graph=graph))
         self.scope = replace(self._scope, graph=graph, lineage=lineage)
         said: list[Said] = []

@@ -45,7 +45,7 @@ class Moved:
 def locators() -> Mapping[str, tuple[Locator, ...]]:
     """Every locator by type, as policy.resource.table_key spells it."""
     found: dict[str, dict[tuple[str, ...], Locator]] = {}
-    for row in tables.locator_rows():
+    for row in (*tables.locator_rows(), *tables.rows("native_locators")):
         locator = Locator(**{name: row[name] for name in Locator.__dataclass_fields__})
         key = (locator.path, locator.flow, locator.place, locator.when)
         found.setdefault(table_key(locator.type), {}).setdefault(key, locator)

@@ -72,7 +72,7 @@ def uri_place(uri: str, resource: Resource, context: Context) -> Located | None:
     if scheme in ("pvc", "file") or not rest:
         return None
     if context.graph is not None:
-        stores = [each for each in by_text(uri, context.graph) if each.type in tables.stores()]
+        stores = [each for each in by_text(uri, context.graph) if tables.is_store(each.type)]
         if stores:
             return together(stores, context)
     if scheme in _BUCKETS:

@@ -157,7 +157,7 @@ def _by(edge: Edge) -> str:
 def _own(resource: Resource, context: Context) -> frozenset[str]:
     """What a resource says of itself; the contract's default counts for stores."""
     classes = classes_of(resource, context)
-    if classes.explicit or resource.type in tables.stores():
+    if classes.explicit or tables.is_store(resource.type):
         return classes.names
     return frozenset()
 

@@ -214,6 +214,13 @@ def _any(resource: Resource, read: Read, context: Context) -> Located:
     return Located("", missing=missing, graph_may_tell=context.graph is None)
 
 
+def _key(resource: Resource, read: Read, context: Context) -> Located:
+    """A key by its ARN; a bare id or an alias is looked up where the resource is."""
+    if read.text and not read.text.startswith("arn:"):
+        return locate(resource, context)
+    return _arn(resource, read, context)
+
+
 def _any_region(resource: Resource, read: Read, context: Context) -> Located | None:
     """A region or zone of whichever cloud has one of that name; a name of one's own says nothing."""
     return _region_name(read.text, resource) if read.text else None
@@ -250,6 +257,7 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "any-region": _any_region,
     "known-host": _known_host,
     "gateway": _gateway,
+    "key": _key,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
     **addresses.READERS,

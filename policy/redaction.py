@@ -21,7 +21,7 @@ _SHORTEST_PART = 6
 _ASSIGNED = re.compile(r"[;&\s,?]?\b[\w.-]{2,40}\s*=\s*(?P<value>[^;&\s,]+)")
 _CREDENTIALS = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)", re.IGNORECASE)
 _NAMED = re.compile(
-    r"(?P<before>(?<![\w-])(?:password|passwd|pwd|secret|token|accountkey|sharedaccesskey|apikey|api[_-]key|access[_-]?key|sig)"
+    r"(?P<before>(?<![\w/-])(?:password|passwd|pwd|secret|token|accountkey|sharedaccesskey|apikey|api[_-]key|access[_-]?key|sig)"
     r"\s*[=:]\s*[\"']?)(?P<secret>[^\s;&,\"']+)",
     re.IGNORECASE,
 )

@@ -57,7 +57,7 @@ def referenced(resource: Resource, read: Read, graph: Graph) -> list[Resource]:
         among = [each for each in named if each in sources]
         if among or named:
             return among or _likeliest(named)
-    stores = [each for each in sources if each.type in tables.stores()]
+    stores = [each for each in sources if tables.is_store(each.type)]
     return stores or sources
 
 
@@ -94,7 +94,7 @@ def _candidates(text: str) -> Iterable[str]:
 
 
 def _likeliest(found: list[Resource]) -> list[Resource]:
-    stores = [each for each in found if each.type in tables.stores()]
+    stores = [each for each in found if tables.is_store(each.type)]
     return (stores or found)[:1]
 
 

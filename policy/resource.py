@@ -71,6 +71,9 @@ class Resource:
     carrier_inputs: Mapping[str, str] = field(default_factory=dict)
     """Property to the property of the carrier that its value came from: its edges are the carrier's."""
 
+    payload: tuple[Any, ...] | None = None
+    """What policy.carriers has read out of it."""
+
     @property
     def reported_urn(self) -> str:
         """The URN that the engine knows: the carrier's for what was read from one."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
@@ -66,6 +67,25 @@ def not_yet(type: str) -> tuple[str, ...] | None:
         if found is not None:
             return tuple(found.split())
     return None
+
+
+def known_types(package: str) -> Iterator[str]:
+    """Every type of a package that the sweep knows."""
+    yield from _swept(package)
+
+
+@lru_cache(maxsize=2048)
+def native_kind(token: str) -> str | None:
+    """What a type of CloudFormation holds: store, works, harmless or opaque. None where nobody has read it."""
+    for row in rows("native_types"):
+        if fnmatchcase(token, row["type"]):
+            return row["kind"]
+    return None
+
+
+def is_store(token: str) -> bool:
+    """Whether resources of a type keep data."""
+    return token in stores() or (token.startswith("aws-native:") and native_kind(token) == "store")
 
 
 @cache

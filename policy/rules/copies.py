@@ -94,7 +94,7 @@ def whose(
     """(classes of what moves, whether anything names them, whether the graph could still tell)."""
     found = [classes_of(source, context) for source in sources]
     pending = pending or any(each.graph_may_tell for each in found)
-    stated = _names(found[n] for n, each in enumerate(sources) if found[n].explicit or each.type in tables.stores())
+    stated = _names(found[n] for n, each in enumerate(sources) if found[n].explicit or tables.is_store(each.type))
     if stated:
         return stated, True, pending and not any(each.explicit for each in found)
     neighbours = beside(resource, context)

@@ -36,7 +36,7 @@ def is_store(resource: Resource) -> bool:
     """Whether the resource keeps data."""
     if resource.type == "kubernetes:apps/v1:StatefulSet":
         return not resource.reader.one("spec.volumeClaimTemplates").absent
-    return resource.type in tables.stores()
+    return tables.is_store(resource.type)
 
 
 def _location(resource: Resource, context: Context) -> Iterator[Finding]:
@@ -148,7 +148,7 @@ RULES = (
         severity=Severity.HIGH,
         description="Every data store names the class of data that it keeps.",
         clauses=("GDPR-30", "SOC2-C1"),
-        types=tuple(tables.stores()),
+        of_type=tables.is_store,
         check=_untagged,
     ),
     Rule(

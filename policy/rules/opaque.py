@@ -1,24 +1,30 @@
 """Rules on what no policy can see into: templates, commands, operators that make cloud resources, unknown packages.
 
-Owns: residency-opaque and residency-unknown-package. Refuses to own: reading templates; what is not read is not proven.
+Owns: residency-opaque and residency-unknown-package. Refuses to own: reading templates
+(policy.carriers); what is not read is not proven.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from pulumi_policy import Severity
 
 from policy import tables
+from policy.carriers import carries, places_of, said_place, unseen
 from policy.classes import classes_of
 from policy.decisions.residency import judge
-from policy.flows import locators
-from policy.places import CLOUDS, read_place
+from policy.flows import Locator, locators, sources_of
+from policy.paths import resting
+from policy.places import CLOUDS, Located
+from policy.readers import PLACES
 from policy.resource import Resource, table_key
 from policy.restricted import restricted
 from policy.rule import Context, Finding, Rule
+from policy.rules.copies import whose
+from policy.values import Read
 from ringfence.spec.residency import Outcome
 
 KNOWN = {*CLOUDS, "kubernetes", "pulumi", "random", "tls", "time", "std", "command", "pulumi-python", "pulumi-nodejs"}
@@ -40,22 +46,50 @@ def _opaque_or_hidden(resource: Resource, context: Context) -> Iterator[Finding]
 
 
 def _opaque(resource: Resource, context: Context) -> Iterator[Finding]:
-    row = _row(resource.type)
-    if row is None or context.contract is None:
+    if context.contract is None:
         return
-    read = resource.reader.one(row["region"]) if row["region"] else None
+    row, read = _row(resource.type), said_place(resource)
     if read and read.text:
-        place = read_place(read, resource, row["cloud"], context)
-        classes = classes_of(resource, context).names or {
-            name for name in context.contract.data_classes if context.contract.restricted(name)
-        }
-        for found in judge(classes, "rest", place, context.contract):
-            text = f"{found.data_class} data of {resource.shown} {found.reason}"
-            yield Finding(resource, found.outcome, text, f"set {row['region']} to an allowed region", found.allowed)
-        return
-    text = f"what {resource.shown} makes cannot be seen: {row['why']}"
-    fix = "declare the resources themselves" + (f", or set {row['region']}" if row["region"] else "")
-    yield Finding(resource, Outcome.UNPROVEN, text, fix)
+        yield from _placed(resource, read, context)
+    elif carries(resource.type):
+        for part in unseen(resource):
+            text = f"what {resource.shown} makes cannot be seen: {part.what}"
+            fix = "declare the resources themselves, or give the payload as a plain value of types that are known"
+            yield _unseen(resource, text, fix, part.path)
+        if places := places_of(resource):
+            yield _unseen(resource, f"where {resource.shown} makes it is not said", f"set {places[0]}", places[0])
+    elif row:
+        text = f"what {resource.shown} makes cannot be seen: {row['why']}"
+        yield _unseen(resource, text, "declare the resources themselves", "")
+
+
+def _unseen(resource: Resource, text: str, fix: str, path: str) -> Finding:
+    missing = "the resources that come of it, with their places"
+    return Finding(
+        resource, Outcome.UNPROVEN, text, fix, property_path=path, value="unseen" if path else "", missing=missing
+    )
+
+
+def _placed(resource: Resource, read: Read, context: Context) -> Iterator[Finding]:
+    """What an operator makes is where its object says."""
+    assert context.contract is not None
+    place = PLACES["any"](resource, read, context) or Located("")
+    classes = classes_of(resource, context).names or {
+        name for name in context.contract.data_classes if context.contract.restricted(name)
+    }
+    for found in judge(classes, "rest", place, context.contract):
+        yield Finding(
+            resource,
+            found.outcome,
+            f"{found.data_class} data of {resource.shown} {found.reason}",
+            f"set {read.path} to an allowed region",
+            found.allowed,
+            path=resting(resource, found.data_class, place, context),
+            property_path=read.path,
+            value=str(read.value),
+            data_class=found.data_class,
+            missing=found.missing,
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -67,14 +101,18 @@ def _deciding(token: str) -> frozenset[str]:
         for row in tables.rows(name):
             if table_key(row["type"]) == table_key(token):
                 paths |= {row[column] for column in columns if row[column] not in ("", "self")}
-    if paths or token in tables.stores():
+    if paths or tables.is_store(token):
         paths |= {"region", "location", "zone", "availabilityZone", "tags", "labels", "metadata"}
     return frozenset(path.replace("[]", "") for path in paths)
 
 
 def _hidden(resource: Resource, context: Context) -> Iterator[Finding]:
     """A property under ignoreChanges is shown as it was, not as the program has it."""
-    if not resource.ignore_changes or not (context.contract and restricted(resource, context)):
+    if not resource.ignore_changes or context.contract is None:
+        return
+    rows = locators().get(table_key(resource.type), ())
+    pending = context.graph is None and any(row.of for row in rows)
+    if not restricted(resource, context) and not pending and not _moves_restricted(resource, rows, context):
         return
     deciding = _deciding(resource.type)
     if classes_of(resource, context).explicit:
@@ -91,8 +129,19 @@ def _hidden(resource: Resource, context: Context) -> Iterator[Finding]:
             "take the property out of ignoreChanges",
             property_path=hidden[0],
             value="ignoreChanges",
+            graph_may_tell=pending and not restricted(resource, context),
             missing=f"what the program gives {', '.join(hidden)}",
         )
+
+
+def _moves_restricted(resource: Resource, rows: Iterable[Locator], context: Context) -> bool:
+    """Whether any class with borders is among what the resource moves."""
+    assert context.contract is not None
+    for row in rows:
+        names = whose(resource, *sources_of(resource, row, context), context)[0]
+        if any(context.contract.restricted(name) for name in names):
+            return True
+    return False
 
 
 def _overlaps(ignored: str, path: str) -> bool:
@@ -106,11 +155,22 @@ def _overlaps(ignored: str, path: str) -> bool:
 def _package(resource: Resource, context: Context) -> Iterator[Finding]:
     if resource.is_component or resource.is_provider or context.contract is None:
         return
-    if resource.package in KNOWN or resource.package in context.contract.trusted_packages:
+    if resource.package in context.contract.trusted_packages:
+        return
+    if resource.package in KNOWN:
+        if (
+            resource.package == "aws-native"
+            and not carries(resource.type)
+            and tables.native_kind(resource.type) is None
+        ):
+            text = f"nothing is known of the type of {resource.shown}, so nothing of where its data goes"
+            fix = "use a type that policy/native_types.csv has read, or the aws package's"
+            missing = f"what {resource.type} keeps and moves"
+            yield Finding(resource, Outcome.UNPROVEN, text, fix, missing=missing)
         return
     text = f"nothing is known of the package of {resource.shown}, so nothing of where its data goes"
     fix = f"if you answer for it, add {resource.package} to trustedPackages in the contract"
-    yield Finding(resource, Outcome.UNPROVEN, text, fix)
+    yield Finding(resource, Outcome.UNPROVEN, text, fix, missing=f"what {resource.package} makes, and where")
 
 
 RULES = (

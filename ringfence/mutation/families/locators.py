@@ -15,7 +15,7 @@ from policy import tables
 from policy.flows import Locator, locators
 from policy.rules.copies import RULE_OF
 from ringfence.mutation import shapes, values
-from ringfence.mutation.base import SOURCE, made, stack
+from ringfence.mutation.base import CLOUD, SOURCE, made, stack
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
 from ringfence.mutation.program import UNKNOWN, Planned, Program, placed, top, without
 from ringfence.mutation.values import Planted
@@ -25,8 +25,9 @@ _HIDDEN = frozenset({"residency-opaque"})
 
 
 def rows() -> list[Locator]:
-    """Every row of the table."""
-    return [row for each in locators().values() for row in each]
+    """Every row of the table, of the packages that stacks are planted in."""
+    found = [row for each in locators().values() for row in each]
+    return [row for row in found if row.type.partition(":")[0] in CLOUD]
 
 
 def uncovered() -> list[str]:
