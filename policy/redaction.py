@@ -18,6 +18,7 @@ _SHORTEST = 4
 """Characters: a shorter secret would blot out ordinary words, and a message never quotes values this short."""
 _SHORTEST_PART = 6
 """Characters: parts of a secret are cut out too, but not its ordinary words."""
+_WORD = re.compile(r"[A-Za-z]{4,10}")
 _ASSIGNED = re.compile(r"[;&\s,?]?\b[\w.-]{2,40}\s*=\s*(?P<value>[^;&\s,]+)")
 _CREDENTIALS = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)", re.IGNORECASE)
 _NAMED = re.compile(
@@ -30,7 +31,11 @@ _NAMED = re.compile(
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, and without what stands where a password stands in a URL or an assignment."""
     for spelling in sorted({each for secret in secrets for each in spellings(secret)}, key=len, reverse=True):
-        text = text.replace(spelling, SHOWN)
+        if _WORD.fullmatch(spelling):
+            # An ordinary word would be cut out of type tokens too: only where it stands alone.
+            text = re.sub(rf"(?<![\w:/.-]){spelling}(?![\w:/-])", SHOWN, text)
+        else:
+            text = text.replace(spelling, SHOWN)
     text = _CREDENTIALS.sub(lambda found: found["before"] + SHOWN, text)
     return _NAMED.sub(lambda found: found["before"] + SHOWN, text)
 

@@ -8,39 +8,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from policy import tables
 from policy.carriers import arm, cloudformation, names
-from policy.resource import Provider, Resource
-from policy.values import UNKNOWN, Opaque, Read, Reader, Secret
+from policy.carriers.controllers import controller, of_object, places_of, said_place
+from policy.carriers.parts import Carried, Unseen, plain
+from policy.carriers.parts import inside as made_inside
+from policy.resource import Resource
+from policy.values import UNKNOWN
+
+__all__ = ["Unseen", "carried", "carries", "inside", "places_of", "said_place", "unseen"]
 
 _DEEPEST = 5
 
 
-@dataclass(frozen=True)
-class Unseen:
-    """A part of a payload that could not be read: which, and why."""
-
-    what: str
-    path: str
-
-
-Carried = Resource | Unseen
-
-
 def carries(token: str) -> bool:
     """Whether resources of a type are read for what is inside."""
-    return token in _READERS or _controller(token) is not None
+    return token in _READERS or controller(token) is not None
 
 
 def carried(resource: Resource) -> tuple[Carried, ...]:
     """Every resource in a payload, and what could not be read of it; read once."""
     if resource.payload is None:
-        reader, row = _READERS.get(resource.type), _controller(resource.type)
-        found = reader(resource) if reader else _of_controller(resource, row) if row else ()
+        reader, row = _READERS.get(resource.type), controller(resource.type)
+        found = reader(resource) if reader else of_object(resource, row) if row else ()
         resource.payload = tuple(found)
     return resource.payload
 
@@ -53,44 +45,9 @@ def inside(resource: Resource) -> Iterator[Resource]:
             yield from inside(each)
 
 
-def places_of(resource: Resource) -> list[str]:
-    """The properties by which an operator's object says where; none for other resources."""
-    row = _controller(resource.type)
-    return row["place"].split("|") if row else []
-
-
-def said_place(resource: Resource) -> Read | None:
-    """Where an operator's object says that it makes what it makes; None where it is none, or says nothing."""
-    for path in places_of(resource):
-        read = _at(resource, path)
-        if not read.absent:
-            return read
-    return None
-
-
 def unseen(resource: Resource) -> Iterator[Unseen]:
     """What could not be read of a payload."""
     return (each for each in carried(resource) if isinstance(each, Unseen))
-
-
-def _inside(carrier: Resource, token: str, name: str, inputs: Mapping[str, Any], **more: Any) -> Resource:
-    return Resource(
-        type=token,
-        urn=f"{carrier.urn}#{name}",
-        name=f"{carrier.name}/{name}",
-        inputs=inputs,
-        provider=more.pop("provider", carrier.provider),
-        parent=carrier.urn,
-        carrier=carrier,
-        **more,
-    )
-
-
-def _plain(value: Any) -> Any:
-    """The value without its wrapping: rules decide on secrets too, and no message shows one."""
-    if isinstance(value, Secret):
-        return _plain(value.value)
-    return value.text if isinstance(value, Opaque) else value
 
 
 # CloudFormation
@@ -102,7 +59,7 @@ def _stack(resource: Resource) -> Iterator[Carried]:
         named = "templateUrl" if read.absent else "templateBody"
         yield Unseen("a template that is not in the program", named)
         return
-    text = _plain(read.value)
+    text = plain(read.value)
     template = cloudformation.parse(text) if isinstance(text, str) else text
     if not isinstance(template, Mapping):
         yield Unseen("a text that is no template", "templateBody")
@@ -113,7 +70,7 @@ def _stack(resource: Resource) -> Iterator[Carried]:
 def _of_template(carrier: Resource, template: Mapping[str, Any]) -> Iterator[Carried]:
     if template.get("Transform"):
         yield Unseen(f"what the macro {template['Transform']} makes of its template", "templateBody")
-    parameters = _plain(carrier.reader.one("parameters").value)
+    parameters = plain(carrier.reader.one("parameters").value)
     region = carrier.reader.one("region").text or (
         carrier.provider.reader.one("region").text if carrier.provider else None
     )
@@ -142,14 +99,14 @@ def _of_logical(
     own = carrier.reader.one("region")
     if not own.absent:
         properties.setdefault("region", own.value if own.known else UNKNOWN)
-    return _inside(
+    return made_inside(
         carrier, token, name, _tagged(properties, carrier), property_dependencies=edges, carrier_inputs=given
     )
 
 
 def _tagged(properties: dict[str, Any], carrier: Resource) -> dict[str, Any]:
     """Tags of a stack go to its resources."""
-    tags = _plain(carrier.reader.one("tags").value)
+    tags = plain(carrier.reader.one("tags").value)
     own = properties.get("tags")
     listed = (
         {item.get("key"): item.get("value") for item in own if isinstance(item, Mapping)}
@@ -165,7 +122,7 @@ def _cloud_control(resource: Resource) -> Iterator[Carried]:
     kind = resource.reader.one("typeName").text or resource.reader.one("type").text
     token = names.of_cloudformation(kind) if kind else None
     path = "properties" if resource.package == "aws-native" else "desiredState"
-    state = _plain(resource.reader.one(path).value)
+    state = plain(resource.reader.one(path).value)
     try:
         state = json.loads(state) if isinstance(state, str) else state
     except json.JSONDecodeError:
@@ -179,7 +136,7 @@ def _cloud_control(resource: Resource) -> Iterator[Carried]:
         inputs.setdefault("region", own.value if own.known else UNKNOWN)
     edges = {top: resource.property_dependencies.get(path, ()) for top in inputs}
     given = dict.fromkeys(inputs, path)
-    yield _inside(
+    yield made_inside(
         resource, token, "desired", _tagged(inputs, resource), property_dependencies=edges, carrier_inputs=given
     )
 
@@ -191,10 +148,10 @@ def _deployment(resource: Resource) -> Iterator[Carried]:
     for path in ("properties.template", "template"):
         read = resource.reader.one(path)
         if read.known:
-            template = arm.parse(_plain(read.value))
+            template = arm.parse(plain(read.value))
             if template is None:
                 break
-            parameters = _plain(resource.reader.one(path.replace("template", "parameters")).value)
+            parameters = plain(resource.reader.one(path.replace("template", "parameters")).value)
             yield from _of_arm(resource, template, parameters, "", 0)
             return
     yield Unseen("a template that is not in the program", "properties.template")
@@ -223,7 +180,7 @@ def _of_arm(
             continue
         inputs = _of_arm_resource(whole, carrier)
         given = {top: "resourceGroupName" if top == "resourceGroupName" else "properties" for top in inputs}
-        yield _inside(carrier, token, name, inputs, carrier_inputs=given)
+        yield made_inside(carrier, token, name, inputs, carrier_inputs=given)
 
 
 def _of_arm_resource(whole: Mapping[str, Any], carrier: Resource) -> dict[str, Any]:
@@ -235,61 +192,6 @@ def _of_arm_resource(whole: Mapping[str, Any], carrier: Resource) -> dict[str, A
     if not group.absent:
         inputs.setdefault("resourceGroupName", group.value if group.known else UNKNOWN)
     return inputs
-
-
-# Kubernetes operators that make cloud resources
-
-
-@lru_cache(maxsize=2048)
-def _controller(token: str) -> Mapping[str, str] | None:
-    if not token.startswith("kubernetes:"):
-        return None
-    group = token.split(":")[1].partition("/")[0]
-    return next((row for row in tables.rows("controllers") if ("." + group).endswith(row["group"])), None)
-
-
-def _of_controller(resource: Resource, row: Mapping[str, str]) -> Iterator[Carried]:
-    group = resource.type.split(":")[1].partition("/")[0]
-    token = names.of_controller(group, resource.kind, row["provider"]) if row["provider"] else None
-    spec = _plain(resource.reader.one(row["spec"]).value)
-    if (
-        token is None
-        or not isinstance(spec, Mapping)
-        or (row["provider"] == "aws-native" and tables.native_kind(token) in (None, "opaque"))
-    ):
-        yield Unseen(f"a {resource.kind} of {group}", row["spec"])
-        return
-    inputs = {**spec, **_labels(resource)}
-    for path in row["place"].split("|"):
-        read = _at(resource, path)
-        if not read.absent:
-            inputs[path.rpartition(".")[2] if '"' not in path else "region"] = read.value if read.known else UNKNOWN
-    nobody = Provider(
-        f"pulumi:providers:{row['provider']}", f"{resource.urn}#controller", "of the operator", Reader({})
-    )
-    given = dict.fromkeys(inputs, "spec")
-    yield _inside(resource, token, resource.kind, inputs, provider=nobody, carrier_inputs=given)
-
-
-def _at(resource: Resource, path: str) -> Read:
-    if '"' in path:
-        mapping, _, key = path.partition("[")
-        return resource.reader.entry(mapping, key.strip('"]'))
-    return resource.reader.one(path)
-
-
-def _labels(resource: Resource) -> dict[str, Any]:
-    """What the object says of itself counts for what it makes, whichever way the cloud keeps tags."""
-    said: dict[str, Any] = {}
-    for path in ("metadata.annotations", "metadata.labels"):
-        found = resource.reader.one(path).value
-        if isinstance(found, Mapping):
-            said |= found
-            said |= {key.rpartition("/")[2]: value for key, value in found.items()}
-    spec = _plain(resource.reader.one("spec.forProvider.tags").value) or _plain(resource.reader.one("spec.tags").value)
-    if isinstance(spec, Mapping):
-        said |= spec
-    return {"tags": said, "labels": said} if said else {}
 
 
 _READERS = {

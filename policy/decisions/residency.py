@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from policy.contract import Contract
 from policy.places import Located
+from ringfence.facts import jurisdictions
 from ringfence.spec.finding import did_you_mean
-from ringfence.spec.residency import Flow, Outcome, decide, short
+from ringfence.spec.residency import Flow, Outcome, decide, permitted
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,16 @@ def _judge(name: str, flow: Flow, place: Located, contract: Contract) -> Judgeme
         reason = f"cannot be judged: the contract has no data class {name!r}{hint}"
         return Judgement(name, Outcome.UNPROVEN, reason, "", f"dataClasses.{name} in the contract")
     verdict = decide(data_class, flow, place.countries, place.operators, contract.groups)
+    allowed = permitted(data_class, verdict.asked, contract.groups)
     where = f" ({place.shown})" if place.shown else ""
     if verdict.outcome is Outcome.REFUSED:
-        return Judgement(name, verdict.outcome, verdict.reason + where, short(verdict.allowed))
+        return Judgement(name, verdict.outcome, verdict.reason + where, allowed)
     if verdict.outcome is Outcome.UNPROVEN:
         missing = f": {place.missing}" if place.missing else where
         fact = place.missing or ("who runs it" if place.countries else "where that is")
-        return Judgement(name, verdict.outcome, verdict.reason + missing, short(verdict.allowed), fact)
-    if place.assumed and short(verdict.allowed) != "any":
+        return Judgement(name, verdict.outcome, verdict.reason + missing, allowed, fact)
+    if place.assumed and verdict.allowed != jurisdictions.countries(jurisdictions.ANY):
         reason = f"can only be assumed to be in an allowed place{where}: no plan records the environment"
         fact = "a region that the program, the provider or the stack's configuration says"
-        return Judgement(name, Outcome.UNPROVEN, reason, short(verdict.allowed), fact)
+        return Judgement(name, Outcome.UNPROVEN, reason, allowed, fact)
     return None

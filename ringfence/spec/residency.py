@@ -42,6 +42,8 @@ class Verdict:
     """The rest of a sentence that starts with the data: "would rest in US"; empty where the place is proven."""
     allowed: frozenset[str]
     """ISO 3166 countries that the class permits for what was asked: the place's, or the operator's where it decided."""
+    asked: Flow = "rest"
+    """What decided: the place, or its operator."""
 
     @property
     def proven(self) -> bool:
@@ -84,17 +86,20 @@ def decide(
 def _one(data_class: DataClass, flow: Flow, places: Countries, own_groups: OwnGroups | None) -> Verdict:
     allowed = allowed_countries(data_class, flow, own_groups)
     if allowed == jurisdictions.countries(jurisdictions.ANY):
-        return Verdict(Outcome.PROVEN, "", allowed)
+        return Verdict(Outcome.PROVEN, "", allowed, flow)
     found = frozenset({places} if isinstance(places, str) else places or ())
     outside = sorted(code for code in found - allowed if jurisdictions.is_country(code))
     if outside:
-        return Verdict(Outcome.REFUSED, f"would {_VERB[flow]} {short(outside, limit=8)}", allowed)
+        return Verdict(Outcome.REFUSED, f"would {_VERB[flow]} {short(outside, limit=8)}", allowed, flow)
     if not found or found - allowed:
         what = "the operator's country" if flow == "operate" else "the country"
         return Verdict(
-            Outcome.UNPROVEN, f"cannot be proven to {_VERB[flow]} an allowed country: {what} is not known", allowed
+            Outcome.UNPROVEN,
+            f"cannot be proven to {_VERB[flow]} an allowed country: {what} is not known",
+            allowed,
+            flow,
         )
-    return Verdict(Outcome.PROVEN, "", allowed)
+    return Verdict(Outcome.PROVEN, "", allowed, flow)
 
 
 def short(countries: Collection[str], limit: int = 30) -> str:
@@ -104,3 +109,10 @@ def short(countries: Collection[str], limit: int = 30) -> str:
         return jurisdictions.ANY
     rest = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def permitted(data_class: DataClass, flow: Flow, own_groups: OwnGroups | None = None) -> str:
+    """What a class permits, in its author's own words: "EU", "DE, NL"; a group of one's own with what is in it."""
+    own = own_groups or {}
+    names: tuple[str, ...] = getattr(data_class, flow)
+    return ", ".join(f"{name} ({', '.join(own[name])})" if name in own else name for name in names)

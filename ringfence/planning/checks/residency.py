@@ -16,7 +16,7 @@ from ringfence.planning.places import Place, place_of
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding, Path
 from ringfence.spec.model import ApiModel, ServedModel
-from ringfence.spec.residency import Flow, Outcome, decide, short
+from ringfence.spec.residency import Flow, Outcome, decide, permitted
 from ringfence.spec.site import CloudSite, EdgeSite
 
 
@@ -52,7 +52,7 @@ def check(platform: Platform) -> Iterator[Finding]:
                 code="residency",
                 path=step.path,
                 message=f"{name} data of {step.what} at {step.where} {verdict.reason}",
-                allowed=f"{short(verdict.allowed)} ({data_class.basis})",
+                allowed=f"{permitted(data_class, verdict.asked, platform.groups)} ({data_class.basis})",
                 suggestion="choose a place that the class allows, or change the class with whoever answers for it",
                 severity="warning" if advised else "error",
             )
