@@ -1,7 +1,7 @@
 """Kubernetes operators that make cloud resources: their objects read as the resources that come of them.
 
-Owns: which operators (policy/controllers.csv), where an object says its place, and how what it says of itself counts for
-what it makes. Refuses to own: the names of types elsewhere (policy.carriers.names).
+Owns: which operators (policy/controllers.csv), where an object says its place, and how what it says of itself counts
+for what it makes. Refuses to own: the names of types elsewhere (policy.carriers.names).
 """
 
 from __future__ import annotations
