@@ -85,6 +85,13 @@ SecretReference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9./
 LARGEST = 2**53 - 1
 """The largest whole number that survives JSON, through which Pulumi hands the file on (RFC 8259, section 6)."""
 
+COST_CENTER_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9 ._/-]*[A-Za-z0-9])?$"
+CostCenter = Annotated[str, StringConstraints(pattern=COST_CENTER_PATTERN, max_length=63)]
+"""As the ledger spells it; a tag's value everywhere, with other characters made hyphens where a label needs it."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A name for people."""
+
 Percent = Annotated[int, Field(ge=0, le=100)]
 PositiveInt = Annotated[int, Field(gt=0, le=LARGEST, strict=True)]
 Count = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]

@@ -6,14 +6,12 @@ Owns: what a class permits and what a dataset says of its copies. Refuses to own
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from ringfence.spec.base import Count, GiB, Jurisdiction, Name, PositiveInt, Spec
-
-CRON_PATTERN = r"^\S+ \S+ \S+ \S+ \S+$"
-Cron = Annotated[str, StringConstraints(pattern=CRON_PATTERN)]
+from ringfence.spec.cron import Cron
 
 
 class DataClass(Spec):

@@ -7,6 +7,7 @@ Refuses to own: checks across parts (ringfence.planning.checks) and reading pulu
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -15,10 +16,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ringfence.spec.base import NAME_PATTERN
-from ringfence.spec.data import CRON_PATTERN
+from ringfence.spec.base import COST_CENTER_PATTERN, NAME_PATTERN
 from ringfence.spec.finding import Finding, Path, did_you_mean, listed
+from ringfence.spec.model import WEIGHTS_PATTERN
 from ringfence.spec.platform import Platform
+from ringfence.spec.pool import BMC_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -102,12 +104,16 @@ def _known_keys(path: Path, data: Any, root: type[BaseModel]) -> list[str]:
 
 _SPELLINGS = {
     NAME_PATTERN: "lower-case letters, digits and inner hyphens, beginning with a letter, such as dc-frankfurt",
-    CRON_PATTERN: "five cron fields in UTC, such as 0 2 * * *",
+    COST_CENTER_PATTERN: "letters and digits, with blanks, dots, slashes, hyphens or underscores between, such as 4711",
+    WEIGHTS_PATTERN: "oci://, s3://, gs://, pvc://, hf:// or https://, without a user or password",
+    BMC_PATTERN: "driver, host and path, such as redfish+https://10.0.0.5/redfish/v1/Systems/1, without a password",
 }
 _ENCRYPTED = (
     "an encrypted value stands here, and the platform file has none: it is read by people and by policies",
     "keep the secret where it is used, and name it here (credentials: <name of the Secret>)",
 )
+_PASSWORD = re.compile(r"//[^/@\s]*@")
+"""User and password of a URL: a message is printed, logged and posted, and says neither."""
 _TOO_FEW = "at least one is needed here"
 _CODES = {"extra_forbidden": "unknown-key", "missing": "missing-key"}
 
@@ -135,7 +141,7 @@ def _finding(error: ErrorDetails, data: Any, root: type[BaseModel]) -> Finding:
         allowed = listed(_kinds(path, data, root))
         suggestion = "add 'kind'"
     elif kind == "string_pattern_mismatch":
-        message = f"{error['input']!r} is not spelled as it must be"
+        message = f"{_short(error['input'])} is not spelled as it must be"
         pattern = str(context.get("pattern"))
         allowed = _SPELLINGS.get(pattern, f"text that matches {pattern}")
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
@@ -168,7 +174,8 @@ def _short(value: object) -> str:
         if value is None or isinstance(value, bool)
         else repr(value)
     )
-    return spelled if len(spelled) <= 60 else spelled[:57] + "..."
+    spelled = _PASSWORD.sub("//...@", spelled)
+    return spelled if len(spelled) <= 80 else spelled[:77] + "..."
 
 
 def _encrypted(value: object) -> bool:

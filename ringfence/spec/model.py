@@ -14,7 +14,8 @@ from ringfence.spec.data import DeIdentification
 
 Precision = Literal["fp32", "bf16", "fp16", "fp8", "int8", "int4"]
 Runtime = Literal["vllm", "huggingface", "triton", "torchserve", "tensorflow", "sklearn"]
-WeightsUri = Annotated[str, StringConstraints(pattern=r"^(oci|s3|gs|pvc|hf|https)://\S+$")]
+WEIGHTS_PATTERN = r"^(oci|s3|gs|pvc|hf|https)://[^\s@/]+(/\S*)?$"
+WeightsUri = Annotated[str, StringConstraints(pattern=WEIGHTS_PATTERN)]
 
 
 class Lineage(Spec):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ringfence.spec.base import Jurisdiction, Name, Spec
+from ringfence.spec.base import CostCenter, Jurisdiction, Name, Spec, Text
 from ringfence.spec.cluster import Cluster
 from ringfence.spec.data import DataClass, Dataset
 from ringfence.spec.model import Model
@@ -24,9 +24,9 @@ class Platform(Spec):
     name: Name
     """Prefix of everything that is created."""
     environment: Literal["dev", "prod"]
-    owner: str
+    owner: Text
     """Team that answers for the platform."""
-    cost_center: str
+    cost_center: CostCenter
     unproven: Literal["refuse", "advise"] = "refuse"
     """What a policy does with something whose place it cannot prove."""
     groups: dict[Jurisdiction, Annotated[tuple[Jurisdiction, ...], Field(min_length=1)]] = {}

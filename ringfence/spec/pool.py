@@ -15,6 +15,12 @@ from ringfence.spec.base import Count, GiB, Hostname, Name, PositiveInt, SecretR
 
 Nodes = Annotated[int, Field(gt=0, le=5000, strict=True)]
 """At most what one cluster takes (kubernetes.io, "Considerations for large clusters": 5,000 nodes)."""
+BMC_PATTERN = (
+    r"^(redfish|redfish-virtualmedia|redfish-uefihttp|idrac-redfish|idrac-virtualmedia|ilo5-redfish|ilo5-virtualmedia"
+    r"|ipmi|libvirt)(\+https?)?://[^\s@/]+(/\S*)?$"
+)
+"""Drivers of the baremetal-operator (docs/api.md, "bmc"); never a user or password: state and reviews show it."""
+BmcAddress = Annotated[str, StringConstraints(pattern=BMC_PATTERN)]
 MacAddress = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
 LabelKey = Annotated[str, StringConstraints(pattern=r"^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
@@ -109,7 +115,7 @@ class Taint(Spec):
 class Machine(Spec):
     """One bare-metal machine, as its management controller sees it."""
 
-    bmc: str
+    bmc: BmcAddress
     """Baseboard management controller address with its scheme, such as redfish-virtualmedia+https://10.0.0.5/redfish/v1/Systems/1."""
     boot_mac: MacAddress
     credentials: SecretReference

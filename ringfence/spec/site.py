@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ringfence.spec.base import Country, Name, RegistryHost, Spec
+from ringfence.spec.base import Country, Name, RegistryHost, Spec, Text
 
 Reachability = Literal["connected", "intermittent", "disconnected"]
 
@@ -18,7 +18,7 @@ Reachability = Literal["connected", "intermittent", "disconnected"]
 class Operator(Spec):
     """Who runs a site or a service, and under which country's law that company stands."""
 
-    name: str
+    name: Text
     """The operator's legal name."""
     country: Country
     """The country of the operator's legal home: it decides who can be made to hand data over."""
@@ -50,7 +50,7 @@ class DatacentreSite(Spec):
 
     kind: Literal["datacentre"]
     country: Country
-    city: str
+    city: Text
     operator: Operator
     reachability: Reachability = "connected"
     registry: RegistryHost | None = None
@@ -64,7 +64,7 @@ class EdgeSite(Spec):
 
     kind: Literal["edge"]
     country: Country
-    city: str
+    city: Text
     operator: Operator
     reachability: Reachability = "intermittent"
     parent: Name

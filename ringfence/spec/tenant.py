@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ringfence.spec.base import Count, GiB, Name, PositiveInt, Spec, UsdPerMonth
+from ringfence.spec.base import CostCenter, Count, GiB, Name, PositiveInt, Spec, Text, UsdPerMonth
 
 
 class Quota(Spec):
@@ -41,16 +41,16 @@ class NamespaceQuota(Spec):
 class Groups(Spec):
     """Groups of the identity provider."""
 
-    admins: tuple[str, ...] = Field(min_length=1)
-    users: tuple[str, ...] = ()
-    viewers: tuple[str, ...] = ()
+    admins: tuple[Text, ...] = Field(min_length=1)
+    users: tuple[Text, ...] = ()
+    viewers: tuple[Text, ...] = ()
 
 
 class Tenant(Spec):
     """A team that shares the platform with others."""
 
     groups: Groups
-    cost_center: str
+    cost_center: CostCenter
     """As the organisation's ledger spells it; becomes a tag on everything the tenant owns."""
     data_classes: tuple[Name, ...] = ()
     """Classes that the tenant may process."""

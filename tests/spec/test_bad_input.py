@@ -105,6 +105,42 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
         ["less than or equal to 5000"],
     ),
     "a-model-of-1e300": (edited("parametersBillions: 8\n", "parametersBillions: 1.0e300\n"), ["less than or equal to"]),
+    "password-in-a-url": (
+        edited("source: oci://registry.fra", "source: oci://root:calvin@registry.fra"),
+        ["'oci://...@registry.fra", "without a user or password"],
+    ),
+    "password-of-a-controller": (
+        edited("redfish-virtualmedia+https://10.39.0.11", "redfish-virtualmedia+https://root:calvin@10.39.0.11"),
+        ["https://...@10.39.0.11", "without a password"],
+    ),
+    "driver-that-nobody-has": (edited("redfish-virtualmedia+https", "telnet"), ["'telnet://10.39.0.11", "redfish"]),
+    "schedule-of-letters": (
+        edited("{site: aws-frankfurt}", "{site: aws-frankfurt, schedule: a b c d e}"),
+        ["no minute"],
+    ),
+    "schedule-past-midnight": (
+        edited("{site: aws-frankfurt}", "{site: aws-frankfurt, schedule: 0 24 * * *}"),
+        ["'24' is no hour of a schedule: 0 to 23"],
+    ),
+    "schedule-too-short": (edited("{site: aws-frankfurt}", "{site: aws-frankfurt, schedule: 0 2 * *}"), ["4 fields"]),
+    "account-of-another-cloud": (edited('"123456789012"', "acme-ai-prod"), ["no account of aws", "twelve digits"]),
+    "cost-centre-of-symbols": (edited('costCenter: "4711"', 'costCenter: "@@@"'), ["costCenter", "such as 4711"]),
+    "nobodys-group": (edited("admins: [research-leads]", 'admins: [""]'), ["admins[0]", "at least 1 character"]),
+    "classes-too-long-for-a-label": (
+        GOOD.replace("patient", "p" * 40).replace("telemetry", "t" * 40).encode(),
+        ["error[name-too-long]: clusters.clinic-mainz", "do not fit in a label of 63", "shorter names"],
+    ),
+    "namespace-too-long": (
+        GOOD.replace("clinic:\n", "c" * 40 + ":\n        namespaces: {" + "n" * 30 + ": {}}\n", 1)
+        .replace("[research, clinic]", f"[research, {'c' * 40}]")
+        .replace("tenant: clinic", "tenant: " + "c" * 40)
+        .encode(),
+        ["71 characters", "take 8 characters away"],
+    ),
+    "a-gang-larger-than-its-share": (
+        edited("a100: {maximum: 16}", "a100: {maximum: 16, largestGang: 17}"),
+        ["gang-over-share", "tenants.research.quotas.train-fra.a100.largestGang", "at most 16"],
+    ),
     "unknown-key": (
         edited("costCenter:", "costCentre:"),
         ["'costCentre' is not a key here", "did you mean 'costCenter'"],
@@ -160,6 +196,7 @@ def test_bad_file_is_explained_and_refused(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(APP, [str(file)])
     assert result.exit_code == 2, result.output
     assert "Traceback" not in result.output
+    assert "calvin" not in result.output, "a message says no password"
     assert f"{file}:" in result.output
     for fragment in expected:
         assert fragment in result.output

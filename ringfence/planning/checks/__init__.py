@@ -18,6 +18,7 @@ from ringfence.planning.checks import (
     pools,
     quotas,
     residency,
+    spelling,
 )
 from ringfence.planning.serving import findings
 from ringfence.spec import Platform
@@ -26,14 +27,20 @@ from ringfence.spec.finding import Finding
 _FIRST = (names, networks)
 _NEED_NAMES = (clusters, pools, quotas, datasets, residency, addons, onprem, clouds, findings, feasibility)
 
-_MEANINGLESS = ("dangling-name", "cycle", "reserved-group", "unknown-jurisdiction")
+_MEANINGLESS = ("dangling-name", "cycle", "reserved-group", "unknown-jurisdiction", "name-too-long")
 """Findings after which the other checks would speak of a platform that nobody meant."""
+
+
+def _meaningless(found: list[Finding]) -> bool:
+    return any(finding.severity == "error" and finding.code in _MEANINGLESS for finding in found)
 
 
 def check(platform: Platform) -> list[Finding]:
     """Every finding of every check, errors before warnings, each once."""
     found = [finding for module in _FIRST for finding in module.check(platform)]
-    if not any(finding.severity == "error" and finding.code in _MEANINGLESS for finding in found):
+    if not _meaningless(found):
+        found += spelling.check(platform)
+    if not _meaningless(found):
         found += [finding for module in _NEED_NAMES for finding in module.check(platform)]
     unique = list(dict.fromkeys(found))
     return sorted(unique, key=lambda finding: finding.severity != "error")
