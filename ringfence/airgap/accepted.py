@@ -109,6 +109,15 @@ def require_base(manifest: Manifest, last: Last | None) -> None:
     raise BundleRefused(Why.WRONG_BASE, message)
 
 
+def require_held(manifest: Manifest, base: Manifest) -> None:
+    """Refuse a delta unless its base has all that it relies on: the signer may have been wrong about it."""
+    held = {member.digest for member in base.members}
+    for member in manifest.required:
+        if member.digest not in held:
+            message = f"{member.path} is neither in {manifest.file_name} nor in its base, sequence {base.sequence}"
+            raise BundleRefused(Why.WRONG_BASE, message, member=member.path)
+
+
 def require_complete(manifest: Manifest) -> None:
     """Refuse a bundle from which something was left out."""
     if manifest.complete:

@@ -63,7 +63,7 @@ def digest_of(data: bytes) -> str:
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?$")]
 Text = Annotated[str, Field(min_length=1, max_length=4096)]
 MemberPath = Annotated[str, AfterValidator(safe_path)]
 
@@ -123,7 +123,7 @@ class Part(_Model):
     """Digest of the whole file."""
     bundle: Digest
     """Digest of the manifest of the bundle."""
-    file: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,199}$")]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
     """Name of the joined file."""
     index: Annotated[int, Field(ge=1, le=99_999)]
     count: Annotated[int, Field(ge=1, le=99_999)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -87,6 +88,8 @@ def _cat(opened: Bundle, path: str, as_json: bool) -> None:
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyError:
         raise RingfenceError(f"{opened.source.name}: no member {path!r}; `ringfence bundle ls` lists all") from None
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "Check a bundle offline: is it, to the last byte, what people you trust signed?",
     "bundle": "Look into a bundle: ls, cat, why.",
     "carry-in": "Carry a bundle in: verify, place, preview, compare, apply; or go back to the one before.",
+    "receipt": "Show what a carry-in says it applied, to read aloud or photograph; or take what was read aloud.",
     "diff": "Say what changed between two bundles: images, policies, residency, cost.",
     "mutate": "Plant every known leak, one at a time, into compliant stacks, and count the refusals.",
     "explain": "Explain a rule, or how to satisfy another tool's rule without letting data leave.",

@@ -70,6 +70,7 @@ def _admit(manifest: Manifest, state: Path | None, base: Path | None, whom: Trus
         accepted.require_newer(manifest, before.last(manifest.name))
         earlier = sealed.open_verified([base], whom).manifest
         accepted.require_base(manifest, accepted.Last(sequence=earlier.sequence, bundle=earlier.digest))
+        accepted.require_held(manifest, earlier)
     if not allow_incomplete:
         accepted.require_complete(manifest)
 

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.airgap import building, splitting
+from ringfence.airgap.container import header
 from ringfence.airgap.contents import Content, from_bytes, from_file
 from ringfence.airgap.manifest import Role
 from ringfence.airgap.verification import verify
@@ -142,6 +143,19 @@ def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path, monk
     with pytest.raises(RingfenceError, match=r"needs [\d,]+ bytes more and 8,192 are free"):
         building.build(planned(items), items, tmp_path, [sealer()])
     assert [each.stat().st_size for each in tmp_path.iterdir()] == [0]
+
+
+def test_a_member_beyond_eight_gib_has_a_header_that_any_tar_reads(tmp_path: Path) -> None:
+    size = 9 << 30
+    (tmp_path / "large.tar").write_bytes(header("weights/large", size, 5))
+    with tarfile.open(tmp_path / "large.tar") as tar:
+        entry = tar.next()
+    assert entry is not None
+    assert (entry.name, entry.size, entry.mtime) == ("weights/large", size, 5)
+    with (tmp_path / "large.tar").open("ab") as stream:
+        stream.truncate(stream.tell() + size + 1024)
+    listed = subprocess.run(["tar", "-tvf", tmp_path / "large.tar"], capture_output=True, text=True, check=True)
+    assert f" {size} " in listed.stdout
 
 
 def test_building_again_changes_nothing(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from unittest import mock
 
 import pytest
 
-from ringfence.airgap import accepted, building, splitting
+from ringfence.airgap import accepted, building, ledger, splitting
 from ringfence.airgap.contents import from_bytes
 from ringfence.airgap.manifest import LeftOut, Manifest, Role
+from ringfence.airgap.receipts import Receipt, Result, Sides
 from ringfence.cli import sealed
 from ringfence.cli.main import run
 from ringfence.errors import UsageError
@@ -171,6 +172,29 @@ def test_diff_shows_the_values_that_changed(room: Room) -> None:
     assert [(change["role"], change["kind"]) for change in data["changes"]] == [("bill", "changed")]
     assert data["newBytes"] == room.second.member("bill/bill.json").size
     assert "0 changes" in room("diff", FIRST, FIRST)
+
+
+def test_a_receipt_is_read_aloud_and_taken(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The high side shows it; the low side, which knows what it sent, types the groups and has the file."""
+    (room.folder / "high.pub").write_text(sealer("high").public.as_text())
+    made = Receipt.write(room.first, Result.APPLIED, Sides.EQUAL, sealer("high"))
+    file = tmp_path / "receipt.json"
+    file.write_bytes(made.as_file())
+    shown = room("receipt", file, "--qr", tmp_path / "receipt.svg")
+    assert "prod sequence 1: applied, both sides equal" in shown
+    assert (tmp_path / "receipt.svg").read_text().startswith("<?xml")
+    groups = " ".join(json.loads(room("receipt", file, "--json"))["groups"])
+    assert all(group in shown for group in groups.split())
+    monkeypatch.setattr("sys.stdin", io.StringIO(groups.lower()))
+    assert "not sent from here" in room("receipt", "-", "--trust", "high.pub", code=1)
+    ledger.keep(room.folder / "home" / "airgap" / "sent", room.first)
+    monkeypatch.setattr("sys.stdin", io.StringIO(groups.lower()))
+    room("receipt", "-", "--trust", "high.pub", "-o", tmp_path / "taken.json")
+    assert (tmp_path / "taken.json").read_bytes() == file.read_bytes()
+    monkeypatch.setattr("sys.stdin", io.StringIO(groups.replace(groups[12], "7" if groups[12] != "7" else "8", 1)))
+    assert "misheard" in room("receipt", "-", "--trust", "high.pub", code=1)
+    assert "trusted key" in room("receipt", file, "--trust", "mallory.pub", code=1)
+    room("receipt", "-", code=2)
 
 
 def test_keygen_says_where_the_keys_are(room: Room, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.airgap import building, comparing, ledger, receipts, splitting, spoken
-from ringfence.airgap.accepted import Accepted, require_complete
+from ringfence.airgap.accepted import Accepted, require_complete, require_held
 from ringfence.airgap.manifest import LeftOut, Manifest
 from ringfence.airgap.receipts import Receipt, Result, Sides
 from ringfence.airgap.refusals import BundleRefused, Why
@@ -112,6 +112,17 @@ def test_a_delta_goes_on_its_base_only(memory: Accepted) -> None:
     assert refusal(memory, delta) is None
     memory.record(delta)
     assert refusal(memory, delta) is None
+
+
+def test_a_delta_may_rely_on_what_its_base_has_only() -> None:
+    base = planned(contents(), 1)
+    delta = planned(changed(1, 2), 2, base=base)
+    require_held(delta, base)
+    lost = delta.required[3]
+    less = base.model_copy(update={"members": tuple(each for each in base.members if each.digest != lost.digest)})
+    with pytest.raises(BundleRefused, match=lost.path) as refused:
+        require_held(delta, less)
+    assert (refused.value.why, refused.value.member) == (Why.WRONG_BASE, lost.path)
 
 
 def test_a_memory_that_is_damaged_lets_nothing_in(memory: Accepted) -> None:
