@@ -252,7 +252,7 @@ def test_the_check_against_definitions_can_fail() -> None:
     broken = by_kind()["K0smotronControlPlane"]
     broken["spec"]["persistance"] = {}
     broken["spec"]["service"]["type"] = "LoadBalncer"
-    assert [line.partition(": ")[2].partition(":")[0] for line in problems([broken])] == [
-        "spec.service.type",
+    assert sorted(line.partition(": ")[2].partition(":")[0] for line in problems([broken])) == [
         "spec.persistance",
+        "spec.service.type",
     ]
