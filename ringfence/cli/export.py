@@ -21,6 +21,7 @@ from ringfence.airgap.manifest import Manifest
 from ringfence.cli import console, sealed
 from ringfence.cli.preview import _check, _pack
 from ringfence.crossing import export as crossing
+from ringfence.crossing import sbom
 from ringfence.crossing.export import PARTS, Order
 from ringfence.crossing.runtime import EngineFiles, Wheels
 from ringfence.crossing.sources import Artefacts
@@ -94,6 +95,7 @@ def _sources(
         Artefacts(embedded.places, tuple(platforms or ("linux/amd64",))),
         Wheels(wheels, tuple(locks or ())),
         EngineFiles(embedded.engine),
+        sbom.add,
     ]
 
 

@@ -40,14 +40,16 @@ class Program:
 
 
 def gather(project: Project, stack: str, pack: Path | None) -> Program:
-    """The program's files: what git tracks, else all but caches; other stacks' files stay here.
+    """The program's files: what git tracks, else all but caches and hidden files; other stacks' files stay here.
 
     Raises:
         RingfenceError: a link among the files leads out of the project.
     """
     root = project.root.resolve()
-    contents, config_slots = [], {}
-    for file in _files(root):
+    contents: list[Content] = []
+    config_slots: dict[str, list[str]] = {}
+    tracked = _tracked(root)
+    for file in _files(root, tracked):
         name = file.relative_to(root).as_posix()
         if name.split("/")[0] in _NOT_NEEDED or _other_stack(file, project, stack):
             continue
@@ -58,15 +60,23 @@ def gather(project: Project, stack: str, pack: Path | None) -> Program:
             continue
         role, reason = _role(file, pack)
         contents.append(from_file(f"{layout.PROGRAM}/{name}", role, file, reason))
-    return Program(contents, *_commit(root), config_slots)
+    epoch, commit = _commit(root) if tracked else (None, None)
+    return Program(contents, epoch, commit, config_slots)
 
 
-def _files(root: Path) -> Iterator[Path]:
-    listed = _git(root, "ls-files", "-z", "--cached", "--", ".")
-    if listed is None:
-        found = (path for path in root.rglob("*") if not {*path.relative_to(root).parts} & _NOT_NEEDED)
+def _tracked(root: Path) -> list[str] | None:
+    """What git tracks of the project; None for one that it does not, also inside somebody else's checkout."""
+    listed = (_git(root, "ls-files", "-z", "--cached", "--", ".") or "").split("\0")
+    is_tracked = any(name in listed for name in ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json"))
+    return [name for name in listed if name] if is_tracked else None
+
+
+def _files(root: Path, tracked: list[str] | None) -> Iterator[Path]:
+    if tracked is None:
+        walked = (path for path in root.rglob("*") if not {*path.relative_to(root).parts} & _NOT_NEEDED)
+        found = [path for path in walked if not any(part.startswith(".") for part in path.relative_to(root).parts)]
     else:
-        found = (root / name for name in listed.split("\0") if name)
+        found = [root / name for name in tracked]
     for path in sorted(found):
         if path.is_symlink() and root not in path.resolve().parents:
             raise RingfenceError(
