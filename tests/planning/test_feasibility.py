@@ -140,6 +140,23 @@ def test_a_pools_label_that_sharing_changes(sharing: dict[str, Any], severity: s
     assert found(fifty(pool={"labels": {"nvidia.com/mig.config": "all-1g.10gb"}})) == {}, "this one is a request"
 
 
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"a": {"nodeSelector": {"nvidia.com/gpu.product": "X"}}}, ("a", "nodeSelector", "nvidia.com/gpu.product")),
+        ({"terms": [{"key": "nvidia.com/gpu.memory", "operator": "Gt", "values": ["1"]}]}, ("terms", 0, "key")),
+    ],
+)
+def test_an_add_on_that_selects_by_such_a_label(values: dict[str, Any], path: tuple[str | int, ...]) -> None:
+    raw = fifty().model_dump(mode="json", by_alias=True)
+    raw["clusters"]["fra"]["addOns"]["kserve"]["values"] = values
+    wrong = found(Platform.model_validate(raw))["changing-label"]
+    assert wrong.path == ("clusters", "fra", "addOns", "kserve", "values", *path)
+    assert (wrong.severity, "ringfence.dev/pool" in str(wrong.suggestion)) == ("warning", True)
+    raw["clusters"]["fra"]["pools"]["h100"]["sharing"] = {"kind": "time-slicing", "replicas": 2}
+    assert found(Platform.model_validate(raw))["changing-label"].severity == "error"
+
+
 @pytest.mark.parametrize("name", [*STACKS, *EXAMPLES])
 def test_the_projects_own_stacks_can_all_schedule(name: str) -> None:
     from ringfence.checking import check_file

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ringfence.planning.capacity import CapacityError, PoolCapacity, TenantShare, cluster_capacity, tenant_shares
 from ringfence.planning.feasibility.gangs import biggest_block, fits, nodes_needed, pods_of
-from ringfence.planning.feasibility.labels import changing
+from ringfence.planning.feasibility.labels import changing, selected
 from ringfence.planning.feasibility.offers import offers
 from ringfence.planning.feasibility.problems import problems
 from ringfence.planning.feasibility.queues import read
@@ -54,6 +54,7 @@ def check(platform: Platform) -> Iterator[Finding]:
             yield from _together(row, standing, at)
             yield from _gangs(platform, cluster, row, own, standing)
         yield from _labels(platform, cluster)
+        yield from _selectors(platform, cluster)
         yield from _queues(platform, cluster)
 
 
@@ -240,6 +241,22 @@ def _labels(platform: Platform, cluster: str) -> Iterator[Finding]:
                 + (f": with {pool.sharing.kind} it is not this" if pool.sharing.kind != "none" else ""),
                 suggestion="leave it out: ringfence.dev/pool selects the pool, whatever its sharing",
                 severity="error" if pool.sharing.kind != "none" else "warning",
+            )
+
+
+def _selectors(platform: Platform, cluster: str) -> Iterator[Finding]:
+    """Add-ons that are told to find nodes by such a label."""
+    spec = platform.clusters[cluster]
+    shared = sorted(name for name, pool in spec.pools.items() if pool.sharing.kind != "none")
+    for name, override in spec.add_ons.items():
+        for path, key in selected(override.values):
+            yield Finding(
+                code="changing-label",
+                path=("clusters", cluster, "addOns", name, "values", *path),
+                message=f"{key} is written by GPU Feature Discovery and changes when sharing is switched on"
+                + (f", as it is in {', '.join(shared)}" if shared else ""),
+                suggestion="select by ringfence.dev/pool or ringfence.dev/accelerator, which stay",
+                severity="error" if shared else "warning",
             )
 
 

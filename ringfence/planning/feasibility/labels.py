@@ -6,7 +6,8 @@ and `...-MIG-1g.10gb` or `MIG-INVALID` under MIG, and count, replicas and memory
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 CHANGING = (
     "nvidia.com/gpu.product",
@@ -34,3 +35,18 @@ def changing(keys: Iterable[str]) -> list[str]:
     """Those of the keys that change."""
     begin = tuple(each for each in CHANGING if each.endswith((".", "-")))
     return [key for key in keys if key not in REQUESTS and (key in CHANGING or key.startswith(begin))]
+
+
+def selected(values: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each place in plain values where nodes are selected by a label that changes, with the label."""
+    if isinstance(values, Mapping):
+        expression = values.get("key")
+        if isinstance(expression, str) and "operator" in values and changing([expression]):
+            yield (*path, "key"), expression
+        for key, value in values.items():
+            if changing([str(key)]) and not isinstance(value, Mapping | list):
+                yield (*path, key), str(key)
+            yield from selected(value, (*path, key))
+    elif isinstance(values, list):
+        for index, value in enumerate(values):
+            yield from selected(value, (*path, index))
