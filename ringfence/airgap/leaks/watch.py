@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ringfence.airgap.contents import Content
-from ringfence.airgap.leaks import unpacking
+from ringfence.airgap.leaks import objects, unpacking
 from ringfence.airgap.leaks.text import OVERLAP, Given, hits
 from ringfence.airgap.manifest import Waiver
 from ringfence.airgap.refusals import Leak
@@ -58,7 +58,7 @@ class LeakWatch:
         self._waived = {waiver.finding for waiver in waivers}
         self._used: set[str] = set()
         self._seen: set[str] = set()
-        self._queue: queue.Queue[str | bytes | None] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[str | bytes | Content | None] = queue.Queue(_WAITING)
         self._member, self._stream = "", None
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -76,6 +76,8 @@ class LeakWatch:
 
     def end(self, content: Content | None) -> None:
         """See `building.Watch`."""
+        if content is not None and objects.applies(content.member):
+            self._queue.put(content)
 
     def verdict(self) -> None:
         """Wait for the search to end.
@@ -117,6 +119,11 @@ class LeakWatch:
                 if isinstance(item, bytes):
                     assert self._stream is not None
                     self._stream.feed(item)
+                    continue
+                if isinstance(item, Content):
+                    with item.open() as stream:
+                        for what in objects.filled_secrets(stream.read()):
+                            self.found("", what, 0)
                     continue
                 self._close()
                 self._member, self._stream = item, _Stream(self, "", 0)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
@@ -277,3 +278,27 @@ def test_a_killed_build_is_searched_from_its_beginning_when_it_goes_on(tmp_path:
     (tmp_path / "out" / f".{whole.file.name}.partial").write_bytes(whole.file.read_bytes()[:60_000])
     with pytest.raises(Leak, match="aaa/early: private key"):
         building.build(planned(items), items, tmp_path / "out", [sealer()], watch=LeakWatch())
+
+
+@pytest.mark.parametrize(
+    ("secret", "keys"),
+    [
+        ({"data": {"a": "aHVudGVyMg==", "b": base64.b64encode(b"ringfence-slot:x").decode()}}, ["a"]),
+        ({"stringData": {"a": "x", "b": "ringfence-slot:x", "c": "", "d": None}}, ["a"]),
+        ({"data": {}, "type": "kubernetes.io/service-account-token"}, []),
+        ({}, []),
+    ],
+)
+@pytest.mark.parametrize(
+    "spell", [yaml.safe_dump, json.dumps, lambda one: json.dumps({"kind": "List", "items": [one]})]
+)
+def test_a_value_in_a_secret_is_found_whatever_it_looks_like(tmp_path: Path, secret, keys, spell) -> None:
+    one = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "prod"}, **secret}
+    text = "kind: ConfigMap\ndata: {a: aHVudGVyMg==}\n---\n" + spell(one) + "\n---\n{not yaml\n"
+    item = from_bytes("manifests/one/objects.yaml", Role.MANIFESTS, text.encode(), "rendered")
+    watch = LeakWatch()
+    try:
+        building.build(planned([item]), [item], tmp_path, [sealer()], watch=watch)
+    except Leak:
+        assert keys
+    assert [each.what for each in watch.findings] == [f"value of Secret prod/db, {key}" for key in keys]
