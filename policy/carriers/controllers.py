@@ -36,8 +36,11 @@ def said_place(resource: Resource) -> Read | None:
 def controller(token: str) -> Mapping[str, str] | None:
     if not token.startswith("kubernetes:"):
         return None
-    group = token.split(":")[1].partition("/")[0]
-    return next((row for row in tables.rows("controllers") if ("." + group).endswith(row["group"])), None)
+    group, kind = token.split(":")[1].partition("/")[0], token.rpartition(":")[2]
+    found = next((row for row in tables.rows("controllers") if ("." + group).endswith(row["group"])), None)
+    if found is not None and found["but"] and kind.startswith(tuple(found["but"].split("|"))):
+        return None  # machines of the organisation's own: the object itself is all there is
+    return found
 
 
 def of_object(resource: Resource, row: Mapping[str, str]) -> Iterator[Carried]:

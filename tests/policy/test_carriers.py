@@ -227,3 +227,16 @@ def test_names_of_cloudformation_are_spelled_as_aws_native_spells_them() -> None
     assert names.camel("data-class") == "data-class"
     assert names.of_cloudformation("AWS::RDS::DBInstance") == "aws-native:rds:DbInstance"
     assert names.of_cloudformation("Custom::X") is None
+
+
+OWN_MACHINES = ("Metal3Cluster", "Metal3MachineTemplate", "RemoteCluster")
+
+
+@pytest.mark.parametrize("kind", OWN_MACHINES)
+def test_machines_of_ones_own_are_made_in_no_cloud(ask: Ask, kind: str) -> None:
+    given = Given(f"kubernetes:infrastructure.cluster.x-k8s.io/v1beta2:{kind}", {"spec": {"template": {"spec": {}}}})
+    assert ask("residency-opaque", given) == []
+    plane = Given("kubernetes:controlplane.cluster.x-k8s.io/v1beta2:K0smotronControlPlane", {"spec": {"replicas": 3}})
+    assert ask("residency-opaque", plane) == []
+    cloud = Given("kubernetes:infrastructure.cluster.x-k8s.io/v1beta2:GCPMachineTemplate", {"spec": {"template": {}}})
+    assert ask("residency-opaque", cloud), "a cloud's machine still has to say where"
