@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies
 
-from ringfence.crossing import canonical
+from ringfence.crossing import canonical, running
 from ringfence.crossing.canonical import SECRET, SIGNATURE, UNKNOWN
 
 URN = "urn:pulumi:dev::shop::kubernetes:core/v1:Namespace::shop"
@@ -109,3 +109,16 @@ def test_every_value_has_one_spelling_and_no_difference_from_itself(value: Any) 
     plain = canonical.plain(value)
     assert canonical.canonical_bytes(plain) == canonical.canonical_bytes(canonical.plain(copy.deepcopy(value)))
     assert list(canonical.differences(plain, plain)) == []
+
+
+def test_a_bundles_plan_against_what_runs() -> None:
+    state = export()
+    new, gone = "urn:pulumi:dev::shop::t::new", PROVIDER
+    plan = {URN: {"inputs": {"metadata": {"name": "other"}}}, new: {"inputs": {}}}
+    assert running.compare(plan, state) == [
+        running.Drift(URN, "change", ('metadata.name: "shop" here, "other" in the bundle',)),
+        running.Drift(gone, "delete"),
+        running.Drift(new, "create"),
+    ]
+    same = {URN: {"inputs": {"metadata": {"name": "shop"}}}, PROVIDER: {"inputs": {}}}
+    assert running.compare(same, state) == []
