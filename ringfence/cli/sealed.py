@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ringfence.airgap import splitting, verification
 from ringfence.airgap.keys import load_public
+from ringfence.airgap.manifest import Part
 from ringfence.airgap.reading import Bundle
 from ringfence.airgap.source import FileSource
 from ringfence.airgap.verification import Trust
@@ -56,32 +57,31 @@ def open_verified(files: Sequence[Path], whom: Trust, progress: verification.Sai
     Raises:
         BundleRefused: see `verification.verify` and `splitting.verify_parts`.
     """
-    parts = _parts(files)
-    if parts is not None:
-        return splitting.verify_parts(parts, whom, progress)
-    if len(files) != 1:
+    first = FileSource(files[0])
+    which = verification.check_head(first, whom).manifest.part  # nothing is parsed that nobody trusted signed
+    if which is None and len(files) == 1:
+        return verification.verify(first, whom, progress)
+    first.close()
+    if which is None:
         raise UsageError("name one bundle, or the parts of one split bundle")
-    return verification.verify(FileSource(files[0]), whom, progress)
+    return splitting.verify_parts(_parts(files, which), whom, progress)
 
 
 def open_unverified(file: Path) -> Bundle:
     """A bundle to look at without trusting it; for a split one, any part, with the others beside it."""
-    parts = _parts([file])
-    if parts is None:
-        return verification.unverified(FileSource(file))
-    return splitting.unverified_parts(parts)
+    opened = verification.unverified(FileSource(file))
+    if opened.manifest.part is None:
+        return opened
+    opened.close()
+    return splitting.unverified_parts(_parts([file], opened.manifest.part))
 
 
-def _parts(files: Sequence[Path]) -> list[Path] | None:
-    """The files of a split bundle, when `files` are parts of one; None when they are not."""
-    opened = [verification.unverified(FileSource(file)) for file in files[:1]]
-    which = opened[0].manifest.part if opened else None
-    for each in opened:
-        each.close()
-    if which is None:
-        return None
+def _parts(files: Sequence[Path], which: Part) -> list[Path]:
+    """All that were named; when it is one, those beside it as well."""
+    if len(files) > 1:
+        return list(files)
     beside = [file for file in splitting.siblings(files[0], which) if file.exists()]
-    return [*beside, *(file for file in files if file not in beside)] if len(files) == 1 else list(files)
+    return [*beside, *(file for file in files if file not in beside)]
 
 
 def size(text: str) -> int:

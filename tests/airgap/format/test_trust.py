@@ -294,12 +294,14 @@ def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path) -> None:
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1].startswith(("Signature", "Trusted comment")), "the last lines print nothing"
+    assert (tmp_path / "check" / "docs" / "empty").exists()
     shutil.rmtree(tmp_path / "check")
     (tmp_path / "more").write_text("x")
     subprocess.run(["tar", "-rf", file, "more"], cwd=tmp_path, check=True)
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode != 0
     assert "> more" in ran.stdout
+    assert not (tmp_path / "check" / "more").exists(), "it is noticed before it is unpacked"
 
 
 def test_a_key_on_a_token_seals_bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
