@@ -113,7 +113,7 @@ def write(
             if source is final:
                 writer.require_same(final)
             else:
-                writer.require_room(folder)
+                require_room(folder, container.size - os.fstat(descriptor).st_size)
                 writer.run()
                 os.fsync(descriptor)
                 partial.rename(final)
@@ -123,10 +123,28 @@ def write(
             message = f"{folder}: the disk is full; the partial file stays: make room and run the same command again"
             raise RingfenceError(message) from None
         raise RingfenceError(f"{error.filename or folder}: cannot write the bundle: {error.strerror}") from None
-    except Leak:
+    except Leak as leak:
+        if source is final:
+            message = f"{leak}\n{final} was built before and holds them: destroy it, and every copy that was made"
+            raise Leak(message) from None
         partial.unlink(missing_ok=True)
         raise
     return Built(final, container.manifest, container.size, writer.kept)
+
+
+def require_room(folder: Path, needed: int) -> None:
+    """Refuse now, rather than after hours, when that many bytes more do not fit.
+
+    Raises:
+        RingfenceError: they do not.
+    """
+    state = os.statvfs(folder)
+    free = state.f_bavail * state.f_frsize
+    if needed > free:
+        raise RingfenceError(
+            f"{folder}: the bundle needs {needed:,} bytes more and {free:,} are free: make room, or choose another "
+            "folder with -o"
+        )
 
 
 @contextmanager
@@ -166,16 +184,6 @@ class _Writer:
         self._watch, self._progress = watch, progress
         self._there = os.fstat(descriptor).st_size
         self.kept = self._at = 0
-
-    def require_room(self, folder: Path) -> None:
-        """Refuse now rather than after hours when the rest does not fit."""
-        state = os.statvfs(folder)
-        free, needed = state.f_bavail * state.f_frsize, self._container.size - self._there
-        if needed > free:
-            raise RingfenceError(
-                f"{folder}: the bundle needs {needed:,} bytes more and {free:,} are free: make room, or choose another "
-                "folder with -o"
-            )
 
     def require_same(self, final: Path) -> None:
         """The final file is there: it must be this bundle, to the last byte. Then there is nothing to do."""

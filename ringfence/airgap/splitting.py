@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ringfence.airgap import signing
-from ringfence.airgap.building import write
+from ringfence.airgap.building import require_room, write
 from ringfence.airgap.container import Container
 from ringfence.airgap.contents import CHUNK, Content, Slice
 from ringfence.airgap.keys import Sealer
@@ -54,6 +54,7 @@ def split(
         count = -(-source.size // room)
         if count > MOST:
             raise UsageError(f"parts of {size:,} bytes would be {count:,}: {MOST:,} are allowed")
+        require_room(folder, source.size + count * (size - room) - _there(folder))
         whole, digests = _digests(source, room, progress)
         parts = []
         for index, digest in enumerate(digests, 1):
@@ -73,6 +74,15 @@ def split(
         return parts
     finally:
         source.close()
+
+
+def _there(folder: Path) -> int:
+    """Bytes of parts that an earlier split left in a folder; the folder is made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return sum(part.stat().st_size for part in folder.iterdir() if ".part-" in part.name and part.is_file())
+    except OSError as error:
+        raise RingfenceError(f"{folder}: cannot be written to: {error.strerror}") from None
 
 
 def _described(manifest: Manifest, which: Part, digest: str, size: int) -> Manifest:

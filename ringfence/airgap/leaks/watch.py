@@ -94,7 +94,7 @@ class LeakWatch:
             listed = "\n".join(f"  {finding}" for finding in self.findings[:_MOST])
             more = f"\n  and {len(self.findings) - _MOST} more" if len(self.findings) > _MOST else ""
             raise Leak(
-                f"{len(self.findings)} things in the bundle must not leave; nothing was kept of it:\n{listed}{more}\n"
+                f"{len(self.findings)} things in the bundle must not leave, so it was not made:\n{listed}{more}\n"
                 "Take them out; what is none, waive by its name (up to the comma) with a reason"
             )
 

@@ -143,6 +143,12 @@ def test_too_little_room_is_said_before_anything_is_written(tmp_path: Path, monk
     with pytest.raises(RingfenceError, match=r"needs [\d,]+ bytes more and 8,192 are free"):
         building.build(planned(items), items, tmp_path, [sealer()])
     assert [each.stat().st_size for each in tmp_path.iterdir()] == [0]
+    monkeypatch.undo()
+    whole = sealed(tmp_path / "whole")
+    monkeypatch.setattr(building.os, "statvfs", lambda _: SimpleNamespace(f_bavail=2, f_frsize=4096))
+    with pytest.raises(RingfenceError, match="are free"):
+        splitting.split(whole.file, tmp_path / "parts", 20_000, [sealer()])
+    assert list((tmp_path / "parts").iterdir()) == []
 
 
 def test_a_member_beyond_eight_gib_has_a_header_that_any_tar_reads(tmp_path: Path) -> None:

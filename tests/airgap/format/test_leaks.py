@@ -256,6 +256,14 @@ def test_a_bundle_with_a_secret_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_bundle_that_was_built_before_its_secret_was_known_is_named(tmp_path: Path) -> None:
+    items = [*contents(), from_bytes("docs/a", Role.DOCS, b"p: correct-horse-9", "a page")]
+    file = building.build(planned(items), items, tmp_path, [sealer()]).file
+    with pytest.raises(Leak, match=rf"{file.name} was built before and holds them: destroy it"):
+        building.build(planned(items), items, tmp_path, [sealer()], watch=LeakWatch(SECRETS))
+    assert file.exists(), "what was built is not taken away behind anybody's back"
+
+
 def test_a_secret_in_what_the_manifest_says_is_found_too(tmp_path: Path) -> None:
     items = contents()
     manifest = planned(items).model_copy(update={"facts": {"note": "correct-horse-9"}})
