@@ -29,8 +29,9 @@ check: setup ## Formatting, lint, types, and the direction of imports
 	@$(RUN) ty check
 	@.venv/bin/lint-imports
 
-bench: setup ## Measure the engine
+bench: setup ## Measure the engine, and bundles against tar and sha256sum
 	@$(RUN) bench.engine
+	@$(RUN) bench.airgap
 
 demo-airgap: setup ## Carry the dev stack to a side without a network, change it, and go back; with a transcript
 	@.venv/bin/python tools/demo_airgap.py

@@ -25,6 +25,7 @@ from ringfence.airgap.keys import PublicKey, Sealer
 from ringfence.airgap.manifest import Manifest, sums
 from ringfence.airgap.paths import MANIFEST_PATH
 from ringfence.airgap.refusals import BundleRefused, Why
+from ringfence.errors import UsageError
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 RELEASE = "https://in-toto.io/attestation/release/v0.1"
@@ -91,7 +92,10 @@ def check_all(manifest: Manifest, files: Mapping[str, bytes]) -> None:
 
     This says nothing of trust: the manifest names its own signers.
     """
-    signers = [keys.public_key(base64.b64decode(each.key), each.keyid[:16]) for each in manifest.signers]
+    try:
+        signers = [keys.public_key(base64.b64decode(each.key), each.keyid[:16]) for each in manifest.signers]
+    except UsageError as error:
+        raise BundleRefused(Why.NOT_A_BUNDLE, f"{MANIFEST_PATH}: signer {error}", member=MANIFEST_PATH) from None
     expected = {signer.short + kind for signer in signers for kind in _kinds(signer)}
     for name in sorted(set(files) - expected):
         _refuse(Why.FOREIGN_SIGNER, name, "a signature that the manifest does not announce")
