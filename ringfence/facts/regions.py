@@ -24,7 +24,7 @@ PROVIDERS: tuple[Provider, ...] = ("aws", "azure", "gcp")
 
 _AWS_ZONE_ID = re.compile(r"(?P<prefix>[a-z]+\d)-az\d+")
 _AWS_ZONE = re.compile(r"(?P<region>[a-z0-9-]+-\d+)[a-z]")
-_GCP_ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-(?:[a-z]|ai\d+[a-z])")
+_GCP_ZONE = re.compile(r"(?P<region>(?:u-)?[a-z]+-[a-z]+\d+)-(?:[a-z]|ai\d+[a-z])")
 _AZURE_ZONE = re.compile(r"(?P<region>[a-z0-9]+)-[123]")
 
 

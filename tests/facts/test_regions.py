@@ -68,6 +68,9 @@ def test_the_two_known_upstream_errors_stay_corrected() -> None:
         ("azure", "chinaeast2", "CN", {"CN"}),
         ("azure", "usgovvirginia", "US", {"US"}),
         ("gcp", "europe-west3", "DE", {"US"}),
+        # Google's technology run by somebody else, in a universe of its own.
+        ("gcp", "u-france-east1", "FR", {"FR"}),
+        ("gcp", "u-germany-northeast1", "DE", {"DE", "US"}),
     ],
 )
 def test_the_operators_law_follows_the_partition(provider, code, country, laws) -> None:
@@ -115,6 +118,7 @@ def test_any_other_name_is_not_proven(provider: str, name: str) -> None:
         ("aws", "xx-central-1a", None),
         ("gcp", "europe-west4-b", "europe-west4"),
         ("gcp", "us-central1-ai1a", "us-central1"),
+        ("gcp", "u-france-east1-b", "u-france-east1"),
         ("gcp", "europe-west4", None),
         ("gcp", "europe-west4-", None),
         ("azure", "germanywestcentral-1", "germanywestcentral"),
@@ -170,6 +174,8 @@ def test_no_text_is_ever_an_error(text: str) -> None:
         ("EUR8", "storage", {"DE", "CH"}),
         ("eur6", "spanner", {"NL", "DE", "CH"}),
         ("US", "bigquery", {"US"}),
+        ("eur5", "kms", {"BE", "GB", "NL"}),
+        ("nam11", "kms", {"US"}),
     ],
 )
 def test_a_multi_region_covers_the_countries_of_its_members(name, service, expected) -> None:
@@ -186,6 +192,39 @@ def test_eu_is_the_union_for_storage_and_wider_where_only_the_continent_is_named
     assert either.countries - storage.countries == {"GB", "CH"}
 
 
+def test_a_key_in_europe_is_in_the_union_and_an_image_may_not_be() -> None:
+    key, image = (regions.multi_region("gcp", "europe", service) for service in ("kms", "artifactregistry"))
+    assert key is not None and image is not None
+    assert image.countries - key.countries == {"GB", "CH"}
+
+
+@pytest.mark.parametrize(
+    ("region", "zone"),
+    [
+        ("germanywestcentral", "DataZone EU"),
+        ("West Europe", "DataZone EU"),
+        ("eastus2", "DataZone US"),
+        ("uksouth", None),
+        ("switzerlandnorth", None),
+        ("usgovvirginia", None),
+        ("nowhere", None),
+    ],
+)
+def test_a_model_deployment_has_the_data_zone_of_its_region(region: str, zone: str | None) -> None:
+    found = regions.data_zone(region)
+    assert (found and found.name) == zone
+
+
+@pytest.mark.parametrize(
+    ("prefix", "country", "inside"),
+    [("eu", "GB", False), ("eu", "SE", True), ("apac", "AU", True), ("jp", "KR", False), ("au", "AU", True)],
+)
+def test_an_inference_profile_covers_its_destinations(prefix: str, country: str, inside: bool) -> None:
+    found = regions.multi_region("aws", prefix, "bedrock")
+    assert found is not None
+    assert (country in found.countries) is inside
+
+
 @pytest.mark.parametrize(("provider", "name"), [("gcp", "global"), ("aws", "aws-global"), ("azure", "Global")])
 def test_global_is_everywhere_for_every_service(provider: str, name: str) -> None:
     found = regions.multi_region(provider, name, "anything")
@@ -194,7 +233,7 @@ def test_global_is_everywhere_for_every_service(provider: str, name: str) -> Non
 
 
 def test_a_name_without_a_meaning_for_the_service_is_not_proven() -> None:
-    assert regions.multi_region("gcp", "EUR4", "kms") is None
+    assert regions.multi_region("gcp", "EUR7", "kms") is None
     assert regions.multi_region("gcp", "MARS1") is None
 
 
