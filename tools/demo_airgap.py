@@ -81,8 +81,8 @@ def main() -> None:
     demo = Demo(ROOT / "build" / "demo-airgap")
     low, ring = project(demo.folder), str(RINGFENCE)
     demo.run("low", ring, "keygen", "-o", "low.key")
-    up = f'eval "$({ring} env)" && pulumi up -s {stack} --yes --skip-preview --non-interactive 2>&1 | tail -3'
-    demo.run("low", "sh", "-c", up, cwd=low)
+    up = f'eval "$({ring} env)" && pulumi up -s {stack} --yes --skip-preview --non-interactive 2>&1 | tail -7'
+    demo.run("low", "bash", "-o", "pipefail", "-c", up, cwd=low)
     export = [ring, "export", "-C", str(low), "-s", stack, "-o", "medium", "--key", "low.key", "--without", LEFT_OUT]
     demo.run("low", *export)
     first = f"medium/ringfence-{stack}-1.tar"
@@ -95,9 +95,9 @@ def main() -> None:
     carry = [ring, "carry-in", "--trust", "low.key.pub", "--allow-incomplete", "--into", "site/ringfence", "--yes"]
     demo.run("high", *carry, first, "--slots", "slots.yaml")
     unchanged = (
-        f'eval "$({ring} env)" && pulumi preview -s {stack} --expect-no-changes --non-interactive 2>&1 | tail -4'
+        f'eval "$({ring} env)" && pulumi preview -s {stack} --expect-no-changes --non-interactive 2>&1 | tail -3'
     )
-    demo.run("high", "sh", "-c", unchanged, cwd=demo.folder / "site" / "ringfence")
+    demo.run("high", "bash", "-o", "pipefail", "-c", unchanged, cwd=demo.folder / "site" / "ringfence")
 
     demo.say("\n# One byte of a copy is changed: nothing of it is used")
     data = bytearray((demo.folder / first).read_bytes())
@@ -109,12 +109,12 @@ def main() -> None:
     file = low / f"Pulumi.{stack}.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("{guaranteed: 2, maximum: 6}", "{guaranteed: 2, maximum: 5}", 1), encoding="utf-8")
-    demo.run("low", "sh", "-c", up, cwd=low)
+    demo.run("low", "bash", "-o", "pipefail", "-c", up, cwd=low)
     demo.run("low", *export, "--base", first)
     second = f"medium/ringfence-{stack}-2-from-1.tar"
     demo.run("high", ring, "diff", first, second, may_fail=True)
     demo.run("high", *carry, second)
-    demo.run("high", "sh", "-c", unchanged, cwd=demo.folder / "site" / "ringfence")
+    demo.run("high", "bash", "-o", "pipefail", "-c", unchanged, cwd=demo.folder / "site" / "ringfence")
 
     demo.say("\n# Back to the bundle before, by one command; and an older bundle from outside is refused")
     demo.run("high", ring, "carry-in", "--rollback", stack, "--into", "site/ringfence", "--yes")
