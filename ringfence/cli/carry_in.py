@@ -71,8 +71,11 @@ def carry_in(
         staged = _back(place, rollback or "") if opened is None else _stage(place, opened)
         if not as_json:
             _show(staged)
-        if not yes:
-            _ask(staged)
+        if not yes and not _agreed(staged):
+            carrying.put_back(place, staged.manifest.name)
+            raise RingfenceError(
+                "nothing was applied; run the same command again to apply it, --yes to be asked nothing"
+            )
         try:
             applied = _apply(place, staged, rollback is not None)
         except RingfenceError:
@@ -137,15 +140,11 @@ def _show(staged: Staged) -> None:
     out.print(f"  plan     {same}: {manifest.facts['planDigest']}", markup=False)
 
 
-def _ask(staged: Staged) -> None:
+def _agreed(staged: Staged) -> bool:
     try:
-        agreed = typer.confirm(f"Apply {staged.manifest.name} sequence {staged.manifest.sequence}?", err=True)
+        return typer.confirm(f"Apply {staged.manifest.name} sequence {staged.manifest.sequence}?", err=True)
     except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise RingfenceError(
-            "nothing was applied; run the same command again to apply it, with --yes to be asked nothing"
-        )
+        return False
 
 
 def _sides(applied: Applied) -> Sides:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ringfence.airgap import ledger
 from ringfence.airgap.manifest import Manifest, Role
 from ringfence.airgap.reading import Bundle
 from ringfence.crossing import canonical, given, layout, placing, pushing, reading, runtime, secrets, slots
@@ -107,6 +108,30 @@ def stage_kept(place: Place, manifest: Manifest, say: Say, *, rollback: bool) ->
     if not going_on:
         memory.under_way = UnderWay(bundle=manifest.digest, rollback=rollback)
         place.store.remember(manifest.name, memory)
+    try:
+        return _placed(place, manifest, stack, memory, say)
+    except RingfenceError:
+        put_back(place, manifest.name)
+        raise
+
+
+def put_back(place: Place, name: str) -> None:
+    """Give up what was staged and not applied: the program of what runs takes its place again, if there is one."""
+    memory = place.store.memory(name)
+    if memory.under_way is None or memory.under_way.applying:
+        return
+    running = memory.running
+    manifest = ledger.find(place.store.manifests, running.bundle) if running else None
+    if manifest is not None and placing.placed(place.folder) not in (None, manifest.digest):
+        stack = str(manifest.facts["stack"])
+        placing.place(place.store, manifest, place.folder, secrets.program_files(place.store, manifest, place.values))
+        secrets.encrypt_config(place.embedded, place.folder, stack, place.store, manifest, place.values)
+    memory.under_way = None
+    place.store.remember(name, memory)
+
+
+def _placed(place: Place, manifest: Manifest, stack: str, memory: Memory, say: Say) -> Staged:
+    """Put the program in place, bring the state, preview, compare."""
     files = secrets.program_files(place.store, manifest, place.values)
     say(f"placing the program in {place.folder}")
     placing.place(place.store, manifest, place.folder, files)

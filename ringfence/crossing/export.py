@@ -97,6 +97,7 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
     gathered.contents.append(papers.json_content(layout.SLOTS, papers.Role.STATE, slots, reason))
     gathered.contents += papers.bill_contents(known.project.stack_file(order.stack))
     gathered.contents += papers.table_contents()
+    gathered.contents += papers.docs_contents()
     _add_manifests(order, gathered)
     gathered.epoch = _epoch(carried.epoch)
     gathered.facts = {

@@ -17,6 +17,7 @@ from ringfence.airgap.manifest import Role
 from ringfence.crossing import layout
 from ringfence.crossing.canonical import canonical_bytes, plain
 from ringfence.crossing.reading import Reading
+from ringfence.engine.places import SOURCE_ROOT
 from ringfence.planning.bill import bill
 from ringfence.spec.load import CONFIG_KEY
 
@@ -66,6 +67,15 @@ def table_contents() -> list[Content]:
     tables = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".yaml"))
     reason = "facts that verdicts and bill rest on, with dates and sources in the rows"
     return [from_file(f"{layout.TABLES}/{path.name}", Role.TABLES, path, reason) for path in tables]
+
+
+def docs_contents() -> list[Content]:
+    """What the operator of the other side reads, where this is a checkout that has it."""
+    pages = ("guides/airgap.md", "rules-of-carry.md")
+    found = [(page, SOURCE_ROOT / "docs" / page) for page in pages if (SOURCE_ROOT / "docs" / page).is_file()]
+    return [
+        from_file(f"{layout.DOCS}/{page}", Role.DOCS, file, "how to check and carry this in") for page, file in found
+    ]
 
 
 def lock_contents(program: list[Content]) -> list[Content]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.airgap.manifest import Manifest
-from ringfence.crossing import carrying, layout, reading
+from ringfence.crossing import carrying, layout, placing
 from tests.crossing.sides import PROGRAM, say, sides
 from tests.support.engine import write_project, write_stack
 
@@ -104,6 +104,8 @@ def test_a_state_that_somebody_changed_is_refused(tmp_path: Path) -> None:
     second = low.export(2, base=first.manifest)
     with pytest.raises(carrying.RingfenceError, match="not what the last carry-in left"):
         carrying.stage(high.place, high.open(second.file), say)
+    assert placing.placed(high.place.folder) == first.manifest.digest, "the program that runs is in its place again"
+    assert high.place.store.memory("dev").under_way is None
 
 
 def test_missing_slots_are_all_named_and_nothing_is_imported(tmp_path: Path) -> None:
@@ -138,4 +140,3 @@ def test_the_parts_of_a_bundle_are_where_they_should_be(tmp_path: Path) -> None:
     assert {"program/Pulumi.yaml", "program/Pulumi.dev.yaml", "program/__main__.py"} <= paths
     assert {"manifests/berlin/objects.yaml", "manifests/berlin/slots.json"} <= paths
     assert "tables/adequacy.csv" in paths and all(member.reason for member in manifest.members)
-    assert reading.SCHEMA if hasattr(reading, "SCHEMA") else True
