@@ -18,12 +18,13 @@ import pytest
 
 from ringfence.airgap.building import Built
 from ringfence.airgap.manifest import Manifest
+from ringfence.controlplane import parts, plane
 from ringfence.crossing import export, isolation
 from ringfence.crossing.export import Order
 from ringfence.crossing.sources import Artefacts
-from ringfence.engine.places import SOURCE_ROOT
-from tests.crossing import highside
-from tests.crossing.sides import SHIPPED, Low, say, sides
+from ringfence.engine.places import SOURCE_ROOT, Places
+from tests.crossing import apply_bundle, highside
+from tests.crossing.sides import PROGRAM, SHIPPED, Low, say, sides
 from tests.crossing.test_artefacts import fill
 from tests.support.engine import write_project, write_stack
 from tests.support.registry import Running, running
@@ -145,3 +146,27 @@ def _kill_all(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdout, process.stderr):
         if stream:
             stream.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(not isolation.allowed(), reason="network namespaces are not allowed here (unshare -n)")
+@pytest.mark.skipif(
+    bool(parts.missing(Places.from_environment(), plane.ALONE)), reason="etcd and kube-apiserver not built"
+)
+def test_a_real_api_server_with_no_way_out_takes_the_manifests(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "low-project", PROGRAM, name="shop")
+    low, _ = sides(tmp_path, project)
+    bundle = low.export(1)
+    step = [sys.executable, apply_bundle.__file__, str(bundle.file), str(tmp_path / "key.pub")]
+    (tmp_path / "steps.json").write_text(json.dumps({"registry": ["sleep", "600"], "steps": [step]}))
+    done = subprocess.run(
+        ["unshare", "-n", sys.executable, highside.__file__, str(tmp_path / "steps.json")],
+        env=environment(tmp_path / "high"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["steps"][0]["code"] == 0, said["steps"][0]["err"]
+    assert said["attempts"] == 0
+    applied = json.loads(said["steps"][0]["out"])
+    assert {each["key"] for each in applied} == {"Namespace/shop", "Secret/shop/login", "Deployment/shop/web"}
+    assert [each for each in applied if each["refusal"] or not each["served"]] == []
