@@ -14,11 +14,13 @@ from typing import Any
 
 from ringfence.airgap import ledger
 from ringfence.airgap.manifest import Manifest, Role
+from ringfence.airgap.paths import safe_path
 from ringfence.airgap.reading import Bundle
 from ringfence.crossing import canonical, given, layout, placing, pushing, reading, runtime, secrets, slots
+from ringfence.crossing.export import OUR_PACK
 from ringfence.crossing.registry import Registry
 from ringfence.crossing.store import Memory, Store, Taken, UnderWay
-from ringfence.engine.project import Project
+from ringfence.engine.places import SOURCE_ROOT
 from ringfence.engine.run import Embedded, Result
 from ringfence.errors import RingfenceError, UsageError
 
@@ -140,10 +142,24 @@ def _placed(place: Place, manifest: Manifest, stack: str, memory: Memory, say: S
     before = _state(place, manifest, stack, memory, say)
     secrets.encrypt_config(place.embedded, place.folder, stack, place.store, manifest, place.values)
     say("previewing")
-    pack = place.folder / "policy"
-    preview = reading.previewed(place.embedded, place.folder, stack, pack if pack.is_dir() else None)
+    preview = reading.previewed(place.embedded, place.folder, stack, _pack(place, manifest))
     same = _compare(place, manifest, preview, before)
     return Staged(manifest, stack, preview, reading.changes(preview), same)
+
+
+def _pack(place: Place, manifest: Manifest) -> Path | None:
+    """The policy pack that the plan was judged by on the low side.
+
+    Raises:
+        RingfenceError: it is not here: a plan is not applied unjudged.
+    """
+    named = str(manifest.facts.get("policyPack", ""))
+    if not named:
+        return None
+    pack = SOURCE_ROOT / "policy" if named == OUR_PACK else place.folder / safe_path(named)
+    if not (pack / "PulumiPolicy.yaml").is_file():
+        raise RingfenceError(f"the plan was judged by policy pack {named!r}, which is not here ({pack})")
+    return pack
 
 
 def _state(place: Place, manifest: Manifest, stack: str, memory: Memory, say: Say) -> str:
@@ -240,11 +256,3 @@ def _expected(memory: Memory, manifest: Manifest, rollback: bool) -> str | None:
     if rollback:
         return next((each.state for each in reversed(memory.history) if each.bundle == manifest.digest), None)
     return None
-
-
-def project_of(place: Place) -> Project:
-    """The project in the folder. Raises RingfenceError when there is none."""
-    project = Project.containing(place.folder.resolve(), place.embedded.places)
-    if project is None:
-        raise RingfenceError(f"{place.folder}: no program was carried in there")
-    return project

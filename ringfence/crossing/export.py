@@ -20,11 +20,14 @@ from ringfence.airgap.leaks import LeakWatch
 from ringfence.airgap.manifest import LeftOut, Manifest, Waiver
 from ringfence.crossing import layout, manifests, papers, program, reading
 from ringfence.crossing.reading import Reading
+from ringfence.engine.places import SOURCE_ROOT
 from ringfence.engine.run import Embedded
 from ringfence.errors import RingfenceError, UsageError
 
 PARTS = ("images", "charts", "weights", "wheels", "engine")
 """What may be left out of a bundle by name; it is incomplete then."""
+OUR_PACK = "ringfence"
+"""What a bundle calls the policy pack that comes with Ringfence: the other side uses its own copy of it."""
 Say = Callable[[str], None]
 
 
@@ -100,6 +103,7 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
     gathered.contents += papers.docs_contents()
     _add_manifests(order, gathered)
     gathered.epoch = _epoch(carried.epoch)
+    pack = _pack(order.pack, known.project.root)
     gathered.facts = {
         "contents": layout.SCHEMA,
         "stack": order.stack,
@@ -108,6 +112,7 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
         "planDigest": known.plan_digest,
         "settled": known.settled,
         "engine": embedded.engine.version,
+        "policyPack": pack,
         "commit": carried.commit or "none: the program is not in git",
         "slots": sorted(slots),
     }
@@ -152,6 +157,21 @@ def _declared(outputs: Mapping[str, Any]) -> dict[str, str]:
         return {}
     said = {name: each.get("kubernetesVersion") for name, each in clusters.items() if isinstance(each, Mapping)}
     return {name: str(version) for name, version in said.items() if version}
+
+
+def _pack(pack: Path | None, root: Path) -> str:
+    """Where the other side finds the policy pack: a folder of the program, `ringfence` for ours, or nothing.
+
+    Raises:
+        UsageError: it is neither of the project nor ours, so it would stay here.
+    """
+    if pack is None:
+        return ""
+    if pack.resolve() == (SOURCE_ROOT / "policy").resolve():
+        return "policy" if root.resolve() == SOURCE_ROOT.resolve() else OUR_PACK
+    if root.resolve() not in pack.resolve().parents:
+        raise UsageError(f"{pack}: this policy pack is outside of the project, so it cannot cross: put it into {root}")
+    return pack.resolve().relative_to(root.resolve()).as_posix()
 
 
 def _epoch(commit: int | None) -> int:
