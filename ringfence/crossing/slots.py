@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any
 
 from ringfence.crossing.canonical import RUN_ONLY, SECRET, SIGNATURE, is_secret
@@ -62,8 +63,41 @@ def _portable(export: Mapping[str, Any]) -> dict[str, Any]:
     """A state without its secrets provider, its times and the paths of the machine that made it: two machines that have
     the same resources make the same bytes."""
     found = export.get("deployment") or {}
-    resources = [{k: v for k, v in each.items() if k not in RUN_ONLY} for each in found.get("resources") or []]
+    resources = _ordered([_steady(each) for each in found.get("resources") or []])
     return copy.deepcopy({"version": export.get("version", 3), "deployment": {"resources": resources}})
+
+
+def _steady(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """A resource without what differs from run to run: the order in which dependencies were found is one such thing."""
+    kept = {key: value for key, value in resource.items() if key not in RUN_ONLY}
+    if isinstance(kept.get("dependencies"), list):
+        kept["dependencies"] = sorted(kept["dependencies"])
+    if isinstance(kept.get("propertyDependencies"), Mapping):
+        found = kept["propertyDependencies"].items()
+        kept["propertyDependencies"] = {key: sorted(urns) if urns else urns for key, urns in found}
+    return kept
+
+
+def _ordered(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By URN, but each after what it needs, as the engine wants a state; unchanged where a URN is there twice."""
+    by_urn = {each["urn"]: each for each in resources}
+    if len(by_urn) != len(resources):
+        return resources
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for urn, each in by_urn.items():
+        needs = [
+            *(each.get("dependencies") or ()),
+            each.get("parent"),
+            (each.get("provider") or "").rpartition("::")[0],
+        ]
+        sorter.add(urn, *(str(need) for need in needs if need in by_urn and need != urn))
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return [by_urn[urn] for urn in order]
 
 
 def _secrets(resource: dict[str, Any]) -> Iterator[tuple[str, Any, Step]]:

@@ -47,6 +47,16 @@ def test_equal_values_share_a_slot_and_nothing_secret_is_left() -> None:
     assert emptied.values == {"Secret/login/inputs.data.a": "x", "Secret/login/inputs.data.b": "y"}
 
 
+def test_the_order_in_which_an_engine_found_things_makes_no_other_bytes() -> None:
+    def one(name: str, *needs: str) -> dict[str, Any]:
+        return {"urn": name, "type": "t", "inputs": {}, "outputs": {}, "dependencies": list(needs)}
+
+    there = {"deployment": {"resources": [one("b"), one("c", "b"), one("a", "b", "c"), one("d", "a")]}}
+    back = {"deployment": {"resources": [one("b"), one("c", "b"), one("a", "c", "b"), one("d", "a")]}}
+    assert slots.empty(there).state == slots.empty(back).state
+    assert [each["urn"] for each in slots.empty(there).state["deployment"]["resources"]] == ["b", "c", "a", "d"]
+
+
 def test_filled_it_is_the_state_it_was_with_the_other_sides_provider() -> None:
     before = export({"data": [secret({"deep": 1}), "plain"]})
     emptied = slots.empty(before)
