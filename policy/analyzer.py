@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from policy.policies import CONTRACT, to_policy
 from policy.redaction import redacted
 from policy.resource import Provider, Resource, normalised
 from policy.rule import Rule, message
-from policy.values import Reader, decode
+from policy.values import Reader, decode, from_json
 from ringfence.spec.residency import Outcome
 
 
@@ -123,11 +123,18 @@ class Analyzer(_PolicyAnalyzerServicer):
             type=normalised(request.type),
             urn=request.urn,
             name=request.name,
-            inputs=decode(json_format.MessageToDict(request.properties), self._secrets),
+            inputs=self._inputs(request),
             provider=self._provider(request.provider) if request.HasField("provider") else None,
             parent=options.parent or None,
             ignore_changes=tuple(options.ignoreChanges),
         )
+
+    def _inputs(self, request) -> Mapping[str, Any]:
+        """The inputs. The engine hands a provider's own objects and lists over as JSON text."""
+        inputs = decode(json_format.MessageToDict(request.properties), self._secrets)
+        if not request.type.startswith("pulumi:providers:"):
+            return inputs
+        return {key: from_json(value) for key, value in inputs.items()}
 
     def _provider(self, sent) -> Provider:
         cached = self._providers.get(sent.urn)

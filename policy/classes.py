@@ -21,6 +21,8 @@ _TAGS = {
     "aws": ("tags", "tagsAll"),
     "aws-native": ("tags",),
     "azure-native": ("tags",),
+    "azure": ("tags",),
+    "google-native": ("labels", "settings.userLabels"),
     "gcp": ("labels", "resourceLabels", "userLabels", "settings.userLabels", "effectiveLabels"),
     "kubernetes": ("metadata.labels", "metadata.annotations"),
 }
@@ -75,7 +77,7 @@ def _candidates(resource: Resource, key: str) -> Iterator[Read]:
     for path in _TAGS.get(resource.package, ()):
         for each in keys:
             yield resource.reader.entry(path, each)
-        if resource.package == "aws":
+        if resource.package in ("aws", "aws-native"):
             yield from _listed(resource, path, key)
     yield from _provider_defaults(resource, key)
 

@@ -13,10 +13,13 @@ from functools import cache
 from policy import tables, workloads
 from policy.places import Located
 from policy.readers import PLACES
-from policy.references import referenced
+from policy.references import names_itself, referenced
 from policy.resource import Resource, table_key
 from policy.rule import Context
 from policy.values import Read, State
+
+_NAMING = frozenset({"arn", "resource", "any", "bucket"})
+"""Readers of another resource's name: a resource's own name leads nowhere."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def flows_of(resource: Resource, context: Context) -> tuple[Moved, ...]:
 
 def _flows(resource: Resource, context: Context) -> Iterator[Moved]:
     for locator in locators().get(table_key(resource.type), ()):
-        if not _holds(resource, locator.when):
+        if not _holds(resource, locator.when) or (locator.place in _NAMING and names_itself(resource, locator.path)):
             continue
         reads = [read for read in resource.reader.all(locator.path) if not read.absent]
         if not reads and locator.absent:

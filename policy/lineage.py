@@ -96,6 +96,10 @@ class Lineage:
         """Whether a class is on a resource, its own or come to it."""
         return (resource.urn, name) in self._came
 
+    def classes(self) -> frozenset[str]:
+        """Every class that is anywhere in the stack."""
+        return frozenset(name for _, name in self._came)
+
     def way(self, resource: Resource, name: str) -> tuple[Hop, ...]:
         """The shortest way of a class to a resource, from where it is named."""
         hops: list[Hop] = []
@@ -135,11 +139,16 @@ class Lineage:
         return False
 
     def _found(self) -> Iterator[Edge]:
+        # Providers whose own configuration leads somewhere see what is managed through them.
+        providers = (each for each in self._graph.resources.values() if each.is_provider)
+        through = {each.urn: each for each in providers if flows_of(each, self._context)}
         for resource in self._graph.resources.values():
             yield from _of_flows(resource, self._context)
             yield from _of_rows(resource, self._context, self._graph)
             if resource.package == "kubernetes":
                 yield from _of_cluster(resource, self._graph)
+            if resource.provider and resource.provider.urn in through:
+                yield Edge(resource, through[resource.provider.urn], "managed", resource, "provider")
 
 
 def place_text(resource: Resource, context: Context) -> str:

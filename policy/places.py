@@ -19,26 +19,9 @@ from policy.rule import Context
 from policy.values import Read, Reader
 from ringfence.facts import regions
 
-CLOUDS = {"aws": "aws", "aws-native": "aws", "azure-native": "azure", "gcp": "gcp"}
+CLOUDS = {name: row["cloud"] for name, row in tables.packages().items() if row["cloud"]}
 """Package to the provider whose regions it names."""
 
-_OWN = {
-    "aws": ("region",),
-    "aws-native": ("region",),
-    "azure-native": ("location",),
-    "gcp": ("location", "region", "zone"),
-}
-_CONFIGURED = {
-    "aws": ("region",),
-    "aws-native": ("region",),
-    "azure-native": ("location",),
-    "gcp": ("region", "zone"),
-}
-_ENVIRONMENT = {
-    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
-    "azure-native": ("ARM_LOCATION",),
-    "gcp": ("GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION"),
-}
 _MOST_HOPS = 8
 
 
@@ -111,18 +94,43 @@ def _locate(resource: Resource, context: Context, hops: int) -> Located:
         return Located("", missing=f"{resource.name} depends on itself")
     if resource.package == "kubernetes":
         return _kubernetes(resource, context, hops)
+    said = _declared_provider(resource, context)
     cloud = CLOUDS.get(resource.package)
     if cloud is None:
-        return Located("", missing=f"nothing is known of the package {resource.package}")
-    own = _property(resource, _OWN[resource.package], cloud, context, hops) or _of_service(resource, cloud)
-    if own is None and resource.package == "azure-native":
+        return said or Located("", missing=f"nothing is known of the package {resource.package}")
+    own = _property(resource, _listed(resource.package, "own"), cloud, context, hops) or _of_service(resource, cloud)
+    if own is None and cloud == "azure":
         own = _resource_group(resource, context, hops)
-    return own or _zone(resource, cloud) or _configured(resource, cloud, context, hops)
+    found = own or _zone(resource, cloud) or _configured(resource, cloud, context, hops)
+    universe = _universe(resource)
+    if universe:
+        return said or replace(found, countries=None, operators=None, missing=universe)
+    return said if said and found.countries is None else found
+
+
+@lru_cache(maxsize=64)
+def _listed(package: str, column: str) -> tuple[str, ...]:
+    return tuple(each for each in tables.packages()[package][column].split("|") if each)
+
+
+def _declared_provider(resource: Resource, context: Context) -> Located | None:
+    """What the contract says of the provider, the last step of the ladder: aws:frankfurt, hcloud:default."""
+    name = resource.provider.name if resource.provider else "default"
+    urn = resource.provider.urn if resource.provider else None
+    return declared(context.contract, urn, f"{resource.package}:{name}")
+
+
+def _universe(resource: Resource) -> str:
+    """A cloud of Google's that somebody else runs (universeDomain): its regions are in no table."""
+    read = resource.provider.reader.one("universeDomain") if resource.provider else None
+    if resource.package != "gcp" or read is None or read.absent or read.text == "googleapis.com":
+        return ""
+    return f"who runs the universe {read.shown}, and where: declare it under locations, as gcp:<provider>"
 
 
 def _of_service(resource: Resource, cloud: str) -> Located | None:
     """Where the service puts what names no location: the missing property can be the leak itself."""
-    default = tables.stores().get(resource.type)
+    default = tables.default_place(resource.type)
     return replace(named(cloud, default, service_of(resource)), via="the service's default") if default else None
 
 
@@ -196,7 +204,7 @@ def _resource_group(resource: Resource, context: Context, hops: int) -> Located 
 
 def _configured(resource: Resource, cloud: str, context: Context, hops: int) -> Located:
     """The provider's place, else the stack configuration's, else what the environment suggests."""
-    names = _CONFIGURED[resource.package]
+    names = _listed(resource.package, "configured")
     provider = resource.provider
     for name in names:
         read = provider.reader.one(name) if provider else None
@@ -209,12 +217,12 @@ def _configured(resource: Resource, cloud: str, context: Context, hops: int) -> 
         configured = context.stack_config.get(f"{resource.package}:{name}")
         if configured:
             return replace(named(cloud, configured), via=f"the stack's {resource.package}:{name}", told_by=name)
-    for variable in _ENVIRONMENT.get(resource.package, ()):
+    for variable in _listed(resource.package, "environment"):
         value = context.environment.get(variable)
         if value:
             return replace(named(cloud, value), via=f"the environment's {variable}", assumed=True, told_by=names[0])
     who = f"provider {provider.name}" if provider else "the provider"
-    return Located("", missing=f"neither the resource nor {who} says {' or '.join(names)}")
+    return Located("", missing=f"neither the resource nor {who} says {' or '.join(names) or 'where it is'}")
 
 
 def _provider_in_graph(resource: Resource, name: str, cloud: str, context: Context, hops: int) -> Located:

@@ -12,8 +12,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from policy import addresses, provider_words
-from policy.hosts import host_place, uri_place
-from policy.places import CLOUDS, Located, behind, declared, locate, named, read_place, service_of, together
+from policy.hosts import host_of, host_place, inside_cluster, uri_place
+from policy.places import (
+    CLOUDS,
+    Located,
+    behind,
+    declared,
+    locate,
+    named,
+    provider_names,
+    read_place,
+    service_of,
+    together,
+)
 from policy.references import referenced
 from policy.resource import Resource
 from policy.rule import Context
@@ -22,6 +33,7 @@ from ringfence.facts import jurisdictions, regions
 
 _LOCATION = re.compile(r"/(?:locations|regions|zones)/([a-z0-9-]+)(?:/|$)")
 
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _HOST = re.compile(r"(?=.{4,253}$)[a-zA-Z0-9*]([a-zA-Z0-9-]*\.)+[a-zA-Z]{2,24}(:\d+)?")
 
 ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
@@ -131,6 +143,25 @@ def _account(resource: Resource, read: Read, context: Context) -> Located:
     return found or Located("", missing=f"account {read.shown} is not under locations in the contract")
 
 
+def _trusted_account(resource: Resource, read: Read, context: Context) -> Located | None:
+    """Accounts that a trust policy lets in, as far as the contract knows them. Services and one's own say nothing."""
+    accounts = set(_ACCOUNT.findall(read.text or "")) if read.text else set()
+    found = [place for each in sorted(accounts) if (place := declared(context.contract, f"account:{each}"))]
+    if not found:
+        return None
+    countries = frozenset().union(*(place.countries or () for place in found))
+    operators = frozenset().union(*(place.operators or () for place in found))
+    return Located(", ".join(f"account {place.name}" for place in found), countries, operators, via="the contract")
+
+
+def _rendered(resource: Resource, read: Read, context: Context) -> Located | None:
+    """Manifests that are written to a folder are applied wherever somebody takes them."""
+    keys = (f"kubernetes:{name}" for name in provider_names(resource))
+    if declared(context.contract, *keys):
+        return None
+    return Located("", missing=f"on which cluster the manifests in {read.shown} are applied")
+
+
 def _cluster(resource: Resource, read: Read, context: Context) -> Located:
     found = declared(context.contract, f"kubernetes:{read.text}" if read.text else None)
     return found or Located("", missing=f"cluster {read.shown} is not under locations in the contract")
@@ -141,6 +172,8 @@ def _aws_region(resource: Resource, read: Read, context: Context) -> Located:
 
 
 def _host(resource: Resource, read: Read, context: Context) -> Located | None:
+    if resource.is_provider and read.text and inside_cluster(host_of(read.text)):
+        return None  # The machine that the engine runs on.
     return _or_graph(resource, read, context, host_place)
 
 
@@ -258,6 +291,8 @@ PLACES: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "known-host": _known_host,
     "gateway": _gateway,
     "key": _key,
+    "trusted-account": _trusted_account,
+    "rendered": _rendered,
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
     **addresses.READERS,

@@ -38,6 +38,11 @@ def _own_names(resource: Resource) -> Iterable[str]:
     return {text for path in _name_paths(resource.kind) if (text := resource.reader.one(path).text)}
 
 
+def names_itself(resource: Resource, path: str) -> bool:
+    """Whether a property is the name that a store gives itself."""
+    return tables.is_store(resource.type) and path in _name_paths(resource.kind)
+
+
 @lru_cache(maxsize=1024)
 def _name_paths(kind: str) -> tuple[str, ...]:
     """Inputs that name a resource of a kind: of a StorageAccount accountName, of a Bucket bucket; never those that name

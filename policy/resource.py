@@ -17,13 +17,27 @@ from policy.values import Reader
 _VERSIONED = re.compile(r"^azure-native(?:_\w+?_v\d\w*)?:([^:/]+)(?:/v\w+)?:(\w+)$")
 _KUBERNETES = re.compile(r"^kubernetes:([^:/]+(?:/[^:]+)?):(\w+?)(?:Patch)?$")
 
+_RENAMED = {
+    "documentdb": "cosmosdb",
+    "cache": "redis",
+    "insights:Component": "applicationinsights",
+    "insights:WebTest": "applicationinsights",
+    "insights:DiagnosticSetting": "monitor",
+    "network:Zone": "dns",
+    "network:PrivateZone": "privatedns",
+    "network:FrontDoor": "frontdoor",
+    "network:Profile": "trafficmanager",
+}
+"""Modules of azure-native that version 3 renamed: programs on version 2 still say the old name."""
+
 
 @lru_cache(maxsize=4096)
 def normalised(token: str) -> str:
     """The type token as tables write it: azure-native without a version, a Kubernetes patch as its kind."""
     azure = _VERSIONED.match(token)
     if azure:
-        return f"azure-native:{azure[1]}:{azure[2]}"
+        module = _RENAMED.get(f"{azure[1]}:{azure[2]}") or _RENAMED.get(azure[1], azure[1])
+        return f"azure-native:{module}:{azure[2]}"
     kubernetes = _KUBERNETES.match(token)
     return f"kubernetes:{kubernetes[1]}:{kubernetes[2]}" if kubernetes else token
 

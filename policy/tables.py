@@ -52,6 +52,23 @@ def stores() -> Mapping[str, str]:
     return {row["type"]: row["absent"] for row in rows("stores")}
 
 
+@cache
+def stores_elsewhere() -> Mapping[str, str]:
+    """The same of packages that the sweep does not know."""
+    return {row["type"]: row["absent"] for row in rows("stores_elsewhere")}
+
+
+def default_place(token: str) -> str:
+    """Where a service keeps data when no location is given; empty where its provider says."""
+    return stores().get(token) or stores_elsewhere().get(token, "")
+
+
+@cache
+def packages() -> Mapping[str, Mapping[str, str]]:
+    """Every package that the ladder knows, by name."""
+    return {row["package"]: row for row in rows("packages")}
+
+
 def not_yet(type: str) -> tuple[str, ...] | None:
     """Paths of a type's properties that no locator reads and nobody has called harmless, as `Reader.all` takes them.
 
@@ -85,7 +102,11 @@ def native_kind(token: str) -> str | None:
 
 def is_store(token: str) -> bool:
     """Whether resources of a type keep data."""
-    return token in stores() or (token.startswith("aws-native:") and native_kind(token) == "store")
+    return (
+        token in stores()
+        or token in stores_elsewhere()
+        or (token.startswith("aws-native:") and native_kind(token) == "store")
+    )
 
 
 @cache

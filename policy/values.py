@@ -7,6 +7,7 @@ pass; nothing here raises for an unknown. Refuses to own: what any property mean
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,16 @@ def decode(value: Any, secrets: set[str] | None = None) -> Any:
         return [decode(item, secrets) for item in value]
     # The protocol has no whole numbers: 3 comes as 3.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def from_json(value: Any) -> Any:
+    """A value, or what it holds where it is an object or a list as JSON text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return decode(json.loads(value))
+        except (json.JSONDecodeError, RecursionError):
+            return value
+    return value
 
 
 def _special(value: Mapping[str, Any], secrets: set[str] | None) -> Any:

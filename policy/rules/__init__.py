@@ -4,7 +4,20 @@ docs/rules."""
 from __future__ import annotations
 
 from policy.rule import Rule
-from policy.rules import budget, copies, encryption, exposure, images, location, opaque, secrets, tenancy, waivers
+from policy.rules import (
+    budget,
+    control_plane,
+    copies,
+    encryption,
+    exposure,
+    images,
+    location,
+    opaque,
+    secrets,
+    tenancy,
+    unreviewed,
+    waivers,
+)
 
 ALL: tuple[Rule, ...] = (
     *location.RULES,
@@ -12,6 +25,8 @@ ALL: tuple[Rule, ...] = (
     *exposure.RULES,
     *encryption.RULES,
     *opaque.RULES,
+    *unreviewed.RULES,
+    *control_plane.RULES,
     *images.RULES,
     *secrets.RULES,
     *tenancy.RULES,

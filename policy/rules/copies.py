@@ -44,6 +44,7 @@ RULE_OF = {
     "artefact": "supply-chain-artefact",
     "image": "supply-chain-artefact",
     "control": "control-plane-endpoint",
+    "render": "control-plane-rendered-yaml",
     "support": "control-plane-support-access",
     "key": "keys-location",
 }
@@ -63,6 +64,7 @@ _VERB = {
     "mirror": "mirrored",
     "image": "kept in images",
     "control": "managed",
+    "render": "rendered for somewhere",
     "support": "seen by support",
     "backup": "backed up",
     "snapshot": "copied as a snapshot",
@@ -83,6 +85,7 @@ _HELD_AGAINST: dict[str, Flow] = {
     "prompt": "process",
     "event": "process",
     "control": "operate",
+    "render": "process",
     "support": "operate",
 }
 """Flows that compute on data, or let somebody see it, and keep none; every other kind is held against `rest`."""
@@ -259,6 +262,14 @@ RULES = (
         "Control planes and provider endpoints are under a law that the class may be operated under.",
         "EDPB-05-2021",
         "CLOUD-ACT",
+    ),
+    _rule(
+        "control-plane-rendered-yaml",
+        "control-plane",
+        Severity.HIGH,
+        "Manifests that are rendered to a folder are meant for a cluster that the contract places.",
+        "GDPR-30",
+        "GDPR-32",
     ),
     _rule(
         "control-plane-support-access",

@@ -27,6 +27,8 @@ _FIX = {
     "aws": "set `region` on the resource, or use a provider whose region is allowed",
     "aws-native": "use a provider whose region is allowed",
     "azure-native": "set `location` to an allowed region",
+    "azure": "set `location` to an allowed region",
+    "google-native": "set `location` to an allowed region",
     "gcp": "set `location` (or `region`, `zone`) to an allowed region",
     "kubernetes": "deploy it to a cluster in an allowed country; `locations` in the contract says where a cluster is",
 }
@@ -65,7 +67,7 @@ def _location(resource: Resource, context: Context) -> Iterator[Finding]:
             resource,
             found.outcome,
             f"{found.data_class} data on {resource.shown} {found.reason}",
-            _FIX[resource.package],
+            _FIX.get(resource.package, _FIX["aws"]),
             found.allowed,
             graph_may_tell=place.graph_may_tell and found.outcome is Outcome.UNPROVEN,
             path=resting(resource, found.data_class, place, context),

@@ -18,7 +18,7 @@ from policy.classes import classes_of
 from policy.decisions.residency import judge
 from policy.flows import Locator, locators, sources_of
 from policy.paths import resting
-from policy.places import CLOUDS, Located
+from policy.places import Located
 from policy.readers import PLACES
 from policy.resource import Resource, table_key
 from policy.restricted import restricted
@@ -26,9 +26,6 @@ from policy.rule import Context, Finding, Rule
 from policy.rules.copies import whose
 from policy.values import Read
 from ringfence.spec.residency import Outcome
-
-KNOWN = {*CLOUDS, "kubernetes", "pulumi", "random", "tls", "time", "std", "command", "pulumi-python", "pulumi-nodejs"}
-"""Packages that the rules read, or that make nothing outside the state."""
 
 
 @lru_cache(maxsize=4096)
@@ -51,13 +48,15 @@ def _opaque(resource: Resource, context: Context) -> Iterator[Finding]:
     row, read = _row(resource.type), said_place(resource)
     if read and read.text:
         yield from _placed(resource, read, context)
+    elif places := places_of(resource):
+        yield _unseen(
+            resource, f"where {resource.shown} makes what it makes is not said", f"set {places[0]}", places[0]
+        )
     elif carries(resource.type):
         for part in unseen(resource):
             text = f"what {resource.shown} makes cannot be seen: {part.what}"
             fix = "declare the resources themselves, or give the payload as a plain value of types that are known"
             yield _unseen(resource, text, fix, part.path)
-        if places := places_of(resource):
-            yield _unseen(resource, f"where {resource.shown} makes it is not said", f"set {places[0]}", places[0])
     elif row:
         text = f"what {resource.shown} makes cannot be seen: {row['why']}"
         yield _unseen(resource, text, "declare the resources themselves", "")
@@ -157,20 +156,26 @@ def _package(resource: Resource, context: Context) -> Iterator[Finding]:
         return
     if resource.package in context.contract.trusted_packages:
         return
-    if resource.package in KNOWN:
-        if (
-            resource.package == "aws-native"
-            and not carries(resource.type)
-            and tables.native_kind(resource.type) is None
-        ):
-            text = f"nothing is known of the type of {resource.shown}, so nothing of where its data goes"
-            fix = "use a type that policy/native_types.csv has read, or the aws package's"
-            missing = f"what {resource.type} keeps and moves"
-            yield Finding(resource, Outcome.UNPROVEN, text, fix, missing=missing)
+    kind = tables.packages()[resource.package]["kind"] if resource.package in tables.packages() else ""
+    if kind == "nothing" or (kind == "read" and _read(resource)):
+        return
+    if kind == "read":
+        text = f"nothing is known of the type of {resource.shown}, so nothing of where its data goes"
+        fix = f"use a type of the {resource.package} package that the sweep has read, or add it to trustedPackages"
+        yield Finding(resource, Outcome.UNPROVEN, text, fix, missing=f"what {resource.type} keeps and moves")
         return
     text = f"nothing is known of the package of {resource.shown}, so nothing of where its data goes"
     fix = f"if you answer for it, add {resource.package} to trustedPackages in the contract"
     yield Finding(resource, Outcome.UNPROVEN, text, fix, missing=f"what {resource.package} makes, and where")
+
+
+def _read(resource: Resource) -> bool:
+    """Whether the type is one that somebody has read: a bridged or newer package can have others under a known name."""
+    if resource.package == "kubernetes" or carries(resource.type):
+        return True
+    if resource.package == "aws-native":
+        return tables.native_kind(resource.type) is not None
+    return tables.not_yet(resource.type) is not None or tables.is_store(resource.type)
 
 
 RULES = (

@@ -87,7 +87,10 @@ def test_a_parameter_that_is_unknown_is_followed_through_the_stack_s_edge(ask: A
             "template",
         ),
         (Given("aws:cloudcontrol/resource:Resource", {"typeName": "Acme::X::Y", "desiredState": "{}"}), "a Acme::X::Y"),
-        (Given("kubernetes:acme.aws.upbound.io/v1:Thing", {"spec": {"forProvider": {}}}), "a Thing of acme"),
+        (
+            Given("kubernetes:acme.aws.upbound.io/v1:Thing", {"spec": {"forProvider": {}}}),
+            "where it (kubernetes:acme.aws.upbound.io/v1:Thing) makes",
+        ),
         (Given("pulumi-python:dynamic:Resource", {}), "code of its own"),
         (Given("command:local:Command", {"create": "aws s3 sync"}), "a command can do anything"),
     ],

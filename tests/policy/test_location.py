@@ -12,6 +12,7 @@ from tests.policy.harness import CONTRACT, UNKNOWN, Given, secret
 BUCKET = "aws:s3/bucket:Bucket"
 PVC = "kubernetes:core/v1:PersistentVolumeClaim"
 PATIENT = {"tags": {"data-class": "patient"}}
+LISTED = {"tags": [{"key": "data-class", "value": "patient"}]}
 
 
 def bucket(inputs: dict[str, Any] | None = None, **more: Any) -> Given:
@@ -242,3 +243,38 @@ def test_without_a_contract_one_message_says_so(ask: Ask) -> None:
     assert "b0, b1, b2, b3, b4 and 2 more" in said.message and "ringfence.policy.yaml" in said.message
     assert ask("contract", Given("aws:ec2/vpc:Vpc", {}), contract=None) == []
     assert ask("contract", *stores) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (Given("azure:storage/account:Account", {**PATIENT, "location": "eastus"}), "US (eastus)"),
+        (Given("google-native:storage/v1:Bucket", {"labels": {"data-class": "patient"}}), "US (US, from the service's"),
+        (Given("aws-native:s3:Bucket", LISTED, provider={"region": "us-east-1"}), "US (us-east-1"),
+        (Given("azure-native:documentdb:DatabaseAccount", {**PATIENT, "location": "eastus"}), "US (eastus)"),
+        (Given("azure-native:cosmosdb/v20240101:DatabaseAccount", {**PATIENT, "location": "eastus"}), "US (eastus)"),
+    ],
+)  # fmt: skip
+def test_every_package_of_a_cloud_has_the_same_ladder(ask: Ask, given: Given, words: str) -> None:
+    assert any(words in said.message for said in ask("residency-location", given))
+
+
+def test_the_last_step_is_what_the_contract_says_of_a_provider(ask: Ask) -> None:
+    given = bucket(provider_name="private")
+    [said] = ask("residency-location", given)
+    assert "not proven" in said.message
+    for key in ("aws:private", given.provider_urn):
+        contract = {**CONTRACT, "locations": {key: "DE"}}
+        assert ask("residency-location", given, contract=contract) == []
+
+
+def test_a_universe_of_somebody_else_s_is_not_the_cloud_that_the_tables_know(ask: Ask) -> None:
+    given = Given(
+        "gcp:storage/bucket:Bucket",
+        {"labels": {"data-class": "patient"}, "location": "europe-west3"},
+        provider={"universeDomain": "apis.cloud.example"},
+        provider_name="sovereign",
+    )
+    [said] = ask("residency-location", given)
+    assert "not proven" in said.message and "who runs the universe 'apis.cloud.example'" in said.message
+    assert ask("residency-location", given, contract={**CONTRACT, "locations": {"gcp:sovereign": "DE"}}) == []
