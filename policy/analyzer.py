@@ -8,6 +8,7 @@ rest. Refuses to own: any rule, when it is asked (policy.evaluation), and the pr
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policy import contract_sources
+from policy import contract_sources, evidence
 from policy.contract import Contract
 from policy.evaluation import Evaluation, Said
 from policy.policies import CONTRACT, to_policy
@@ -40,6 +41,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         super().__init__(name, version, list(self._policies.values()), EnforcementLevel.MANDATORY)
         self._name, self._version, self._program = name, version, program
         self._stack_config: dict[str, str] = {}
+        self._stack = ""
         self._secrets: set[str] = set()
         self._found: contract_sources.Found | None = None
         self._contract_found = False
@@ -54,6 +56,7 @@ class Analyzer(_PolicyAnalyzerServicer):
         """Keep the stack's configuration: our own stacks' contract is in it."""
         super().ConfigureStack(request, _context)
         self._stack_config = dict(request.config)
+        self._stack = f"{request.project}/{request.stack}"
         self._secrets = {value for key, value in request.config.items() if key in set(request.config_secret_keys)}
         return proto.AnalyzerStackConfigureResponse()
 
@@ -91,7 +94,34 @@ class Analyzer(_PolicyAnalyzerServicer):
     def AnalyzeStack(self, request, _context):
         """Ask again what only the whole stack can tell, and ask the rules on the stack."""
         evaluation = self._begun(_context)
-        return self._response(evaluation.finish([self._with_edges(each) for each in request.resources]))
+        said = evaluation.finish([self._with_edges(each) for each in request.resources])
+        response = self._response(said)
+        if not_written := self._record(evaluation):
+            response.diagnostics.append(not_written)
+        return response
+
+    def _record(self, evaluation: Evaluation):
+        """Write the transfer record where one is asked for; a diagnostic where that fails."""
+        asked = self._contract.evidence if self._contract else None
+        directory = os.environ.get("RINGFENCE_EVIDENCE") or (asked.directory if asked else "")
+        base = os.environ.get("RINGFENCE_EVIDENCE_BASE") or (asked.base if asked else None)
+        if not directory or self._found is None:
+            return None
+        try:
+            found = evidence.record(evaluation.scope, evaluation.all_said, self._stack)
+            home = self._found.folder
+            clean = json.loads(redacted(json.dumps(found), self._secrets))
+            evidence.write(clean, home / directory, home / base if base else None)
+        except (OSError, ValueError) as error:
+            return proto.AnalyzeDiagnostic(
+                policyName=CONTRACT,
+                policyPackName=self._name,
+                policyPackVersion=self._version,
+                message=f"{CONTRACT}: the transfer record was not written to {directory}: {error}",
+                description="A contract says where each class of data may be.",
+                enforcementLevel=self._map_enforcement_level(EnforcementLevel.MANDATORY),
+            )
+        return None
 
     def _begun(self, context) -> Evaluation:
         """The evaluation in progress; its first resource begins it."""

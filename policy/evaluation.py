@@ -48,6 +48,8 @@ class Evaluation:
         self._by_type: dict[str, tuple[Rule, ...]] = {}
         self._told: dict[tuple[str, str], set[tuple[str, ...]]] = {}
         self._pending: set[tuple[str, str]] = set()
+        self.all_said: list[Said] = []
+        """Everything that was said so far."""
         self.scope = self._scope
         """What the rules were last given: with the graph and the lineage once the stack is known."""
 
@@ -102,7 +104,9 @@ class Evaluation:
                 yield self._said(rule, finding)
 
     def _said(self, rule: Rule, finding: Finding) -> Said:
-        return Said(rule, finding, self._waivers.over(rule.id, finding))
+        said = Said(rule, finding, self._waivers.over(rule.id, finding))
+        self.all_said.append(said)
+        return said
 
     def _rules_for(self, token: str) -> tuple[Rule, ...]:
         found = self._by_type.get(token)

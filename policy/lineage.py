@@ -96,6 +96,11 @@ class Lineage:
         """Whether a class is on a resource, its own or come to it."""
         return (resource.urn, name) in self._came
 
+    def held(self, resource: Resource) -> frozenset[str]:
+        """Every class on a resource, its own and those that came to it."""
+        own = frozenset(name for name in _own(resource, self._context) if (resource.urn, name) in self._came)
+        return own | self.inherited(resource)
+
     def classes(self) -> frozenset[str]:
         """Every class that is anywhere in the stack."""
         return frozenset(name for _, name in self._came)

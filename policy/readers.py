@@ -33,7 +33,7 @@ from ringfence.facts import jurisdictions, regions
 
 _LOCATION = re.compile(r"/(?:locations|regions|zones)/([a-z0-9-]+)(?:/|$)")
 
-_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_ACCOUNT = re.compile(r"\b\d{12}\b")
 _HOST = re.compile(r"(?=.{4,253}$)[a-zA-Z0-9*]([a-zA-Z0-9-]*\.)+[a-zA-Z]{2,24}(:\d+)?")
 
 ANYWHERE = Located("any of the provider's places", jurisdictions.countries(jurisdictions.ANY))
@@ -105,11 +105,8 @@ def _own(resource: Resource, read: Read, context: Context) -> Located:
 
 def _anywhere(resource: Resource, read: Read, context: Context) -> Located:
     cloud = _OPERATORS_OF.get(resource.package)
-    home = (
-        next((each.operator_country for each in regions.regions(cloud) if each.partition == cloud), None)
-        if cloud
-        else None
-    )
+    found = (each.operator_country for each in regions.regions(cloud or "") if each.partition == cloud)
+    home = next(found, None)
     return replace(ANYWHERE, operators=frozenset({home}) if home else None)
 
 
