@@ -96,14 +96,14 @@ def project(folder: Path, text: str) -> Path:
     return folder
 
 
-def preview(embedded: Embedded, folder: Path, count: int) -> tuple[float, float]:
-    """Preview once, as a user does: (seconds, seconds of processor time).
+def preview(embedded: Embedded, folder: Path, count: int, *extra: str) -> tuple[float, float]:
+    """Preview once, as a user does, with `extra` words: (seconds, seconds of processor time).
 
     Raises:
         RingfenceError: the preview failed, or planned another number of resources.
     """
     environment = {**embedded.inherited, **embedded.variables(folder)}
-    command = [str(embedded.places.launchers / "pulumi"), "preview", "-s", "bench", "--suppress-progress"]
+    command = [str(embedded.places.launchers / "pulumi"), "preview", "-s", "bench", "--suppress-progress", *extra]
     before, start = _processor(), time.monotonic()
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     wall, cpu = time.monotonic() - start, _processor() - before
