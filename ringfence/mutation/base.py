@@ -38,8 +38,9 @@ CONTRACT: dict[str, Any] = {
         "registry.internal.example": "DE",
         "collector.de.example": "DE",
         "collector.us.example": "US",
+        "declared-at-home": "DE",
         "account:111111111111": "DE",
-        "account:999999999999": "US",
+        "account:999999999999": "CN",
     },
 }
 _BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
@@ -100,7 +101,11 @@ def made(
         if where:
             found = placed(found, path, f"{where}-a" if path == "zone" else where)
     if package == "azure-native" and path is None and shapes.has(token, "resourceGroupName"):
-        found, links = placed(found, "resourceGroupName", "clinic"), {**links, "resourceGroupName": ("clinic",)}
+        group = f"{name}-group" if region else "clinic"
+        found, links = placed(found, "resourceGroupName", group), {**links, "resourceGroupName": (group,)}
+        if region:
+            about = {"location": region, "resourceGroupName": group}
+            companions.append(Planned("azure-native:resources:ResourceGroup", group, about))
     if package == "kubernetes" and shapes.has(token, "metadata.name"):
         found = placed(found, "metadata.name", name)
     if data_class:
@@ -113,23 +118,35 @@ def made(
     if region and by_provider:
         resource = replace(resource, provider_name=f"in-{region}")
     if token in _BUCKETS:
-        companions = _around(resource, region)
+        companions += _around(resource, region)
     if package == "azure-native" and region and any("clinic-key" in names for names in links.values()):
-        resource, companions = _key_beside(resource, region)
+        resource, beside = _key_beside(resource, region)
+        companions += beside
     return Made(resource, tuple(companions))
 
 
-_HARMLESS = {
+_HARMLESS: Mapping[str, Any] = {
+    **dict.fromkeys(("resource", "any", "address", "bucket", "gcp-ref"), "declared-at-home"),
+    **dict.fromkeys(("cluster", "argo-cluster"), "dc-frankfurt"),
+    **dict.fromkeys(("aws-region", "named-region", "any-region"), AT_HOME["aws"]),
+    **dict.fromkeys(("host", "uri", "known-host"), "https://collector.de.example"),
     "arn": "arn:aws:backup:eu-central-1:111111111111:vault/near",
-    "aws-region": AT_HOME["aws"],
-    "host": "https://collector.de.example",
-    "uri": "https://collector.de.example/near",
     "account": "111111111111",
-    "cluster": "dc-frankfurt",
     "bedrock": "eu.anthropic.claude-sonnet-4-20250514-v1:0",
     "azure-sku": "Standard_LRS",
     "azure-model-sku": "Standard",
+    "azure-area": "Germany",
+    "zone": "eu-central-1a",
+    "image": "registry.internal.example/app@sha256:" + "0" * 64,
+    "spanner": "regional-europe-west3",
+    "edge": "REGIONAL",
+    "gateway-class": "nginx",
+    "gcp-name": "projects/clinic/locations/europe-west3/keyRings/clinic/cryptoKeys/data",
+    "volume-sku": "Premium_ZRS",
+    "linked-service": {"url": "https://collector.de.example"},
+    "not-private": "10.0.0.1",
 }
+"""A value for each reader that leads nowhere abroad, for what an SDK requires or a service does by default."""
 
 
 def _quiet(token: str, given: Mapping[str, Any], completed: Mapping[str, Any], region: str | None) -> dict[str, Any]:
@@ -147,7 +164,9 @@ def _quiet(token: str, given: Mapping[str, Any], completed: Mapping[str, Any], r
 
 
 def _harmless(token: str, row: Locator, region: str | None) -> Any:
-    if row.place in ("region", "any"):
+    if row.place == "zone" and region:
+        return f"{region}a"
+    if row.place == "region":
         return region or AT_HOME[CLOUD[token.partition(":")[0]]]
     if row.place == "azure-redundancy":
         if shapes.is_boolean(token, row.path):

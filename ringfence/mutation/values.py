@@ -7,37 +7,18 @@ A reader without an entry here is reported as not covered. Refuses to own the re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from policy.flows import Locator
 from ringfence.facts import regions
 from ringfence.facts._tables import table
-from ringfence.mutation import shapes
+from ringfence.mutation import shapes, words
 from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, AT_HOME, CLOUD, HERE, store
+from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned
 
+Values = Callable[[Locator], Iterator[Planted]]
 ACCOUNT = "111111111111"
-
-
-@dataclass(frozen=True)
-class Planted:
-    """What stands at a locator's path, and what is around it."""
-
-    how: str
-    """How it is written, as part of the mutant's id."""
-    value: Any = None
-    """None leaves the property out."""
-    places: tuple[str, ...] = ()
-    """Words for the place, of which the refusal must have one."""
-    companions: tuple[Planned, ...] = ()
-    edge: str = ""
-    """The resource that the value was made from."""
-    region: str | None = None
-    """Where the resource itself is, when not at home."""
-    contract: Mapping[str, Any] = field(default_factory=dict)
-    """What is added to the contract."""
-    data_class: str = "patient"
 
 
 def leaks(locator: Locator) -> Iterator[Planted]:
@@ -170,7 +151,7 @@ def _anywhere_fine(locator: Locator) -> Iterator[Planted]:
 
 
 def _account(locator: Locator) -> Iterator[Planted]:
-    yield Planted("value", "999999999999", ("US", "999999999999"))
+    yield Planted("value", "999999999999", ("CN", "999999999999"))
     yield Planted("undeclared", "222222222222", ("222222222222",))
     yield Planted("unknown", UNKNOWN)
 
@@ -369,14 +350,18 @@ def _azure_redundancy_fine(locator: Locator) -> Iterator[Planted]:
 
 
 def _azure_model_sku(locator: Locator) -> Iterator[Planted]:
-    for sku in ("GlobalStandard", "GlobalBatch", "GlobalProvisionedManaged", "DataZoneStandard", "DataZoneBatch"):
+    for sku in ("GlobalStandard", "GlobalBatch", "GlobalProvisionedManaged"):
         yield Planted(sku, sku, ("any", sku))
+    german = {"rest": ["DE"], "process": ["DE"], "operate": ["any"], "basis": "contract"}
+    for sku in ("DataZoneStandard", "DataZoneBatch"):
+        contract = {"dataClasses": {"german": german}}
+        yield Planted(sku, sku, (sku, "FR"), region=AT_HOME["azure"], contract=contract, data_class="german")
     yield Planted("unknown", UNKNOWN)
 
 
 def _azure_model_sku_fine(locator: Locator) -> Iterator[Planted]:
-    yield Planted("Standard", "Standard")
-    yield Planted("ProvisionedManaged", "ProvisionedManaged")
+    for sku in ("Standard", "ProvisionedManaged", "DataZoneStandard"):
+        yield Planted(sku, sku)
 
 
 def absent(locator: Locator) -> Iterator[Planted]:
@@ -393,7 +378,7 @@ def absent(locator: Locator) -> Iterator[Planted]:
         yield Planted("absent", None, (locator.absent, "US", "any"))
 
 
-_LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
+_LEAKS: Mapping[str, Values] = {
     "region": _region,
     "aws-region": _aws_region,
     "arn": _arn,
@@ -413,8 +398,9 @@ _LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "azure-sku": _azure_sku,
     "azure-redundancy": _azure_redundancy,
     "azure-model-sku": _azure_model_sku,
+    **words.LEAKS,
 }
-_FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
+_FINE: Mapping[str, Values] = {
     "region": _region_fine,
     "aws-region": _aws_region_fine,
     "arn": _arn_fine,
@@ -434,4 +420,5 @@ _FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "azure-sku": _azure_sku_fine,
     "azure-redundancy": _azure_redundancy_fine,
     "azure-model-sku": _azure_model_sku_fine,
+    **words.FINE,
 }

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from policy import tables
 from policy.flows import Locator, locators
 from policy.rules.copies import RULE_OF
+from policy.values import Reader
 from ringfence.mutation import shapes, values
 from ringfence.mutation.base import CLOUD, SOURCE, made, stack
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
+from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned, Program, placed, top, without
-from ringfence.mutation.values import Planted
 
 _HIDDEN = frozenset({"residency-opaque"})
 """The rule that says what ignoreChanges hides."""
@@ -45,19 +47,48 @@ def cases() -> Iterator[Case]:
 def _of(row: Locator) -> Iterator[Case]:
     package = row.type.partition(":")[0]
     name = f"locators/{row.type}/{row.path}" + (f"/{row.when}" if row.when else "")
-    for planted in (*values.leaks(row), *values.absent(row)):
+    # A row that a pattern of the review matched is one of thousands alike: one leak and one compliant variant each.
+    reviewed = (row.type, row.path) not in _written()
+    most = 1 if reviewed else None
+    for planted in (*islice(values.leaks(row), most), *values.absent(row)):
         program = _program(row, planted)
-        expected = Expected(frozenset({RULE_OF[row.flow]}), "it", row.path, planted.places)
-        yield Mutant(f"{name}/{planted.how}", package, row.flow, program, expected, planted.how)
-    good = list(values.fine(row))
+        if program is not None and _alone(row, program):
+            expected = Expected(frozenset({RULE_OF[row.flow]}), "it", row.path, planted.places)
+            yield Mutant(f"{name}/{planted.how}", package, row.flow, program, expected, planted.how)
+    good = list(islice(values.fine(row), most))
     for planted in good:
-        yield Compliant(f"{name}/{planted.how}", package, row.flow, _program(row, planted))
-    yield _hidden(row, name, package, good[0])
+        program = _program(row, planted)
+        if program is not None and _alone(row, program):
+            yield Compliant(f"{name}/{planted.how}", package, row.flow, program)
+    if reviewed:
+        return
+    # What is anywhere has no other value than none: then that none was there is what is shown.
+    shown = Planted("hidden") if row.place == "anywhere" else good[0]
+    program = _program(row, replace(shown, data_class=_restricted(shown)))
+    if program is not None:
+        yield _hidden(row, name, package, program)
 
 
-def _hidden(row: Locator, name: str, package: str, planted: Planted) -> Mutant:
+@cache
+def _written() -> frozenset[tuple[str, str]]:
+    """Type and path of the rows that were written one by one, in policy/locators.csv."""
+    return frozenset((row["type"], row["path"]) for row in tables.rows("locators"))
+
+
+def _alone(row: Locator, program: Program) -> bool:
+    """Whether no other property that the SDK requires spreads data over the world by being there."""
+    it = next(each for each in program.resources if each.name == "it")
+    return not any(
+        other is not row
+        and other.place == "anywhere"
+        and not other.when
+        and not Reader(it.inputs).one(other.path).absent
+        for other in locators().get(row.type, ())
+    )
+
+
+def _hidden(row: Locator, name: str, package: str, program: Program) -> Mutant:
     """The program says one thing and ignoreChanges shows the old one: what will be cannot be seen."""
-    program = _program(row, replace(planted, data_class=_restricted(planted)))
     hidden = tuple(
         replace(each, ignore_changes=(top(row.path),)) if each.name == "it" else each for each in program.resources
     )
@@ -69,9 +100,12 @@ def _restricted(planted: Planted) -> str:
     return "patient" if planted.data_class == "public" else planted.data_class
 
 
-def _program(row: Locator, planted: Planted) -> Program:
-    """The compliant stack with the row's resource in it. Where the row names whose data moves, that data is another
-    resource's, and the contract's default is a class without borders: only who follows `of` sees a leak."""
+def _program(row: Locator, planted: Planted) -> Program | None:
+    """The compliant stack with the row's resource in it, or None where the edges could not tell the value.
+
+    Where the row names whose data moves, that data is another resource's, and the contract's default is a class without
+    borders: only who follows `of` sees a leak.
+    """
     package = row.type.partition(":")[0]
     contract: dict[str, Any] = dict(planted.contract)
     edges: dict[str, tuple[str, ...]] = {}
@@ -89,7 +123,7 @@ def _program(row: Locator, planted: Planted) -> Program:
     inputs: dict[str, Any] = {}
     if row.when:
         inputs = _conditioned(row)
-    if planted.value is not None:
+    if planted.value is not None and not row.when.startswith(f"{row.path}."):
         inputs = placed(inputs, row.path, planted.value)
     if planted.edge:
         edges[top(row.path)] = tuple(dict.fromkeys((*edges.get(top(row.path), ()), planted.edge)))
@@ -99,6 +133,9 @@ def _program(row: Locator, planted: Planted) -> Program:
         inputs = {"chart": "something", **inputs}
     whole = made(row.type, "it", data_class, region=planted.region, inputs=inputs, edges=edges)
     resource = whole.resource
+    if top(row.path) in set(resource.edges) - set(edges):
+        # The engine records edges by top-level property: another property's edge would stand for this value.
+        return None
     if data_class is None and shapes.tag_path(row.type):
         resource = replace(resource, inputs=without(resource.inputs, f"{shapes.tag_path(row.type)}"))
     if planted.value is None:
