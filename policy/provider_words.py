@@ -62,7 +62,7 @@ def volume_sku(resource: Resource, read: Read, context: Context) -> Located | No
     """A storage class's Azure SKU: a geo-redundant one copies each volume to the pair of the cluster's region."""
     if read.unknown:
         return Located("", missing=f"{read.path} {_UNKNOWN}")
-    if "GRS" not in str(read.value).upper():
+    if not re.search("GZ?RS", str(read.value).upper()):
         return None
     return Located(str(read.value), missing=f"{read.value} copies to the paired region of the cluster's own")
 

@@ -60,7 +60,7 @@ def _of(row: Locator) -> Iterator[Case]:
         program = _program(row, planted)
         if program is not None and _alone(row, program):
             yield Compliant(f"{name}/{planted.how}", package, row.flow, program)
-    if reviewed:
+    if reviewed or (row.place == "anywhere" and _same(row)):
         return
     # What is anywhere has no other value than none: then that none was there is what is shown.
     shown = Planted("hidden") if row.place == "anywhere" else good[0]
@@ -133,6 +133,8 @@ def _program(row: Locator, planted: Planted) -> Program | None:
         inputs = {"chart": "something", **inputs}
     whole = made(row.type, "it", data_class, region=planted.region, inputs=inputs, edges=edges)
     resource = whole.resource
+    if _same(row) and planted.value == UNKNOWN and not planted.edge:
+        return None
     if top(row.path) in set(resource.edges) - set(edges):
         # The engine records edges by top-level property: another property's edge would stand for this value.
         return None
@@ -147,7 +149,7 @@ def _program(row: Locator, planted: Planted) -> Program | None:
 
 
 def _same(row: Locator) -> bool:
-    return top(row.of) == top(row.path)
+    return bool(row.of) and top(row.of) == top(row.path)
 
 
 def _conditioned(row: Locator) -> dict[str, Any]:

@@ -98,6 +98,8 @@ def _by_provider(token: str, package: str, path: str | None = None) -> Iterator[
     cloud = CLOUD[package]
     inputs = made(token, "it").resource.inputs
     inputs = without(inputs, path) if path else inputs
+    # A zone says the place too.
+    inputs = without(inputs, "availabilityZone")
     if package == "azure-native":
         # Without a location of its own it would be where its resource group is.
         inputs = without(inputs, "resourceGroupName")
