@@ -130,6 +130,7 @@ _HARMLESS: Mapping[str, Any] = {
     **dict.fromkeys(("cluster", "argo-cluster"), "dc-frankfurt"),
     **dict.fromkeys(("aws-region", "named-region", "any-region"), AT_HOME["aws"]),
     **dict.fromkeys(("host", "uri", "known-host"), "https://collector.de.example"),
+    "key": "alias/clinic",
     "arn": "arn:aws:backup:eu-central-1:111111111111:vault/near",
     "account": "111111111111",
     "bedrock": "eu.anthropic.claude-sonnet-4-20250514-v1:0",

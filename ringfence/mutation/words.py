@@ -170,8 +170,20 @@ def _azure_area_fine(locator: Locator) -> Iterator[Planted]:
     yield Planted("value", "Germany")
 
 
+def _key(locator: Locator) -> Iterator[Planted]:
+    abroad = ABROAD["aws"]
+    yield Planted("value", f"arn:aws:kms:{abroad}:111111111111:key/0a1b", (abroad, ABROAD_COUNTRY))
+    yield Planted("unknown", UNKNOWN)
+
+
+def _key_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("value", f"arn:aws:kms:{AT_HOME['aws']}:111111111111:key/0a1b")
+    yield Planted("alias", "alias/clinic")
+
+
 LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "address": _address,
+    "key": _key,
     "named-region": _named_region,
     "gcp-ref": _google,
     "gcp-name": _google,
@@ -189,6 +201,7 @@ LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
 }
 FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "address": _address_fine,
+    "key": _key_fine,
     "named-region": _named_region_fine,
     "gcp-ref": _google_fine,
     "gcp-name": _google_fine,

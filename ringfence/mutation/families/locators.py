@@ -6,7 +6,7 @@ makes its mutants by itself. Refuses to own the values (ringfence.mutation.value
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -37,6 +37,11 @@ def uncovered() -> list[str]:
     return sorted({row.place for row in rows() if not values.covers(row.place)})
 
 
+def name_of(row: Locator) -> str:
+    """What the cases of a row are called, but for their last part."""
+    return f"locators/{row.type}/{row.path}" + (f"/{row.when}" if row.when else "")
+
+
 def cases() -> Iterator[Case]:
     """Every mutant and compliant variant of every row."""
     for row in rows():
@@ -46,20 +51,18 @@ def cases() -> Iterator[Case]:
 
 def _of(row: Locator) -> Iterator[Case]:
     package = row.type.partition(":")[0]
-    name = f"locators/{row.type}/{row.path}" + (f"/{row.when}" if row.when else "")
+    name = name_of(row)
     # A row that a pattern of the review matched is one of thousands alike: one leak and one compliant variant each.
     reviewed = (row.type, row.path) not in _written()
     most = 1 if reviewed else None
-    for planted in (*islice(values.leaks(row), most), *values.absent(row)):
-        program = _program(row, planted)
-        if program is not None and _alone(row, program):
-            expected = Expected(frozenset({RULE_OF[row.flow]}), "it", row.path, planted.places)
-            yield Mutant(f"{name}/{planted.how}", package, row.flow, program, expected, planted.how)
-    good = list(islice(values.fine(row), most))
-    for planted in good:
-        program = _program(row, planted)
-        if program is not None and _alone(row, program):
-            yield Compliant(f"{name}/{planted.how}", package, row.flow, program)
+    absent = _programs(row, values.absent(row))
+    for planted, program in (*islice(_programs(row, values.leaks(row)), most), *absent):
+        expected = Expected(frozenset({RULE_OF[row.flow]}), "it", row.path, planted.places)
+        yield Mutant(f"{name}/{planted.how}", package, row.flow, program, expected, planted.how)
+    good = list(values.fine(row))
+    compliant = ((planted, program) for planted, program in _programs(row, good) if _alone(row, program))
+    for planted, program in islice(compliant, most):
+        yield Compliant(f"{name}/{planted.how}", package, row.flow, program)
     if reviewed or (row.place == "anywhere" and _same(row)):
         return
     # What is anywhere has no other value than none: then that none was there is what is shown.
@@ -70,9 +73,23 @@ def _of(row: Locator) -> Iterator[Case]:
 
 
 @cache
+def _own_edges(token: str) -> frozenset[str]:
+    """Top-level properties that a compliant resource of a type makes from others by itself."""
+    return frozenset(made(token, "it").resource.edges)
+
+
+@cache
 def _written() -> frozenset[tuple[str, str]]:
     """Type and path of the rows that were written one by one, in policy/locators.csv."""
     return frozenset((row["type"], row["path"]) for row in tables.rows("locators"))
+
+
+def _programs(row: Locator, planted: Iterable[Planted]) -> Iterator[tuple[Planted, Program]]:
+    """Each value with its program, where the edges can tell it."""
+    for each in planted:
+        program = _program(row, each)
+        if program is not None:
+            yield each, program
 
 
 def _alone(row: Locator, program: Program) -> bool:
@@ -135,7 +152,7 @@ def _program(row: Locator, planted: Planted) -> Program | None:
     resource = whole.resource
     if _same(row) and planted.value == UNKNOWN and not planted.edge:
         return None
-    if top(row.path) in set(resource.edges) - set(edges):
+    if top(row.path) in _own_edges(row.type) and not planted.edge:
         # The engine records edges by top-level property: another property's edge would stand for this value.
         return None
     if data_class is None and shapes.tag_path(row.type):
