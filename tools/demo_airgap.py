@@ -116,7 +116,7 @@ def main() -> None:
     demo.run("high", *carry, second)
     demo.run("high", "bash", "-o", "pipefail", "-c", unchanged, cwd=demo.folder / "site" / "ringfence")
 
-    demo.say("\n# Back to the bundle before, by one command; and an older bundle from outside is refused")
+    demo.say("\n# Back to the bundle before, by one command")
     demo.run("high", ring, "carry-in", "--rollback", stack, "--into", "site/ringfence", "--yes")
     demo.say(f"\ntranscript: {demo.folder / 'transcript.txt'}")
 

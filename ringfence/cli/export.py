@@ -178,8 +178,9 @@ def _say(built: Built, files: list[Path], as_json: bool) -> None:
     if manifest.required:
         since = manifest.base.sequence if manifest.base else "?"
         out.print(f"  relies on {len(manifest.required)} members of sequence {since}")
-    for left in manifest.left_out:
-        out.print(f"[yellow]incomplete[/] without {left.what}: `verify` and `carry-in` ask for --allow-incomplete")
+    if manifest.left_out:
+        left = ", ".join(each.what for each in manifest.left_out)
+        out.print(f"  [yellow]incomplete[/] without {left}: `verify` and `carry-in` ask for --allow-incomplete")
     if manifest.facts["slots"]:
         out.print(
             f"  slots   {len(manifest.facts['slots'])} to fill on the other side: bundle cat ... stack/slots.json"

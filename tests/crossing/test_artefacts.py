@@ -12,7 +12,7 @@ import pytest
 
 from ringfence.airgap.building import Built
 from ringfence.airgap.manifest import Manifest, Role
-from ringfence.crossing import carrying, export, layout
+from ringfence.crossing import carrying, export, layout, tools
 from ringfence.crossing.export import Order
 from ringfence.crossing.sources import Artefacts
 from ringfence.engine.places import Places
@@ -21,6 +21,7 @@ from tests.support.engine import write_project, write_stack
 from tests.support.registry import Running, running
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
+HELM = tools.kept("helm", Places.from_environment())
 
 
 @dataclass
@@ -52,7 +53,9 @@ def fill(registry: Running) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Generator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[World]:
+    if HELM is not None:
+        monkeypatch.setenv("RINGFENCE_HELM", str(HELM))  # The cache of this world has none.
     project = write_project(tmp_path / "low-project", SHIPPED, name="shop")
     low, high = sides(tmp_path, project)
     with running(tmp_path / "source") as source, running(tmp_path / "target") as target:
@@ -76,7 +79,7 @@ def test_artefacts_cross_and_only_what_changed_crosses_again(world: World) -> No
             "registry.example/web",
             "registry.example/both",
             "registry.example/operator",
-            *({"registry.example/hook"} if _has_helm() else set()),
+            *({"registry.example/hook"} if HELM else set()),
         },
         "chart": {"registry.example/charts/operator"},
         "weights": {"registry.example/models/reader"},
@@ -103,12 +106,6 @@ def test_artefacts_cross_and_only_what_changed_crosses_again(world: World) -> No
     world.high.carry_in(second.file)
     assert world.target.client.manifest("web", "2") is not None
     assert world.target.client.manifest("web", "1") is not None, "a rollback needs it"
-
-
-def _has_helm() -> bool:
-    from ringfence.crossing import tools
-
-    return tools.kept("helm", Places.from_environment()) is not None
 
 
 def test_a_delta_on_a_registry_that_lost_its_base_is_refused_before_anything_is_pushed(world: World) -> None:
