@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -150,3 +151,38 @@ def test_the_bill_of_materials_names_each_once_and_is_the_same_bytes(tmp_path: P
         f"pkg:oci/web@{digest.replace(':', '%3A')}?repository_url=registry.example/a/web&tag=1",
         "pkg:pypi/some-thing@1.0%2Bx",
     ]
+
+
+def real_wheel(folder: Path, name: str, version: str) -> Path:
+    """A wheel that pip takes."""
+    folder.mkdir(exist_ok=True)
+    file, about = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(f"{name}.py", f"VERSION = {version!r}\n")
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", f"{name}.py,,\n{about}/METADATA,,\n{about}/WHEEL,,\n{about}/RECORD,,\n")
+    return file
+
+
+@pytest.mark.slow
+def test_wheels_become_the_projects_environment_without_an_index(tmp_path: Path) -> None:
+    keys.keygen(tmp_path / "key")
+    sealer = keys.load_signer(str(tmp_path / "key"))
+    shop = real_wheel(tmp_path / "w", "shoplib", "1.5")
+    found = gathered()
+    runtime.Wheels(tmp_path / "w", (lock(tmp_path / "lock.txt", shop),))(ORDER, found, lambda _: None)
+    manifest = plan("dev", 1, found.contents, [sealer.public], epoch=0)
+    built = build(manifest, found.contents, tmp_path / "out", [sealer])
+    store = Store(tmp_path / "airgap")
+    store.keep(verification.verify(FileSource(built.file), verification.Trust.of([sealer.public])), manifest.members)
+    project = tmp_path / "project"
+    project.mkdir()
+    said: list[str] = []
+    runtime.place_wheels(store, manifest, project, said.append)
+    runtime.place_wheels(store, manifest, project, said.append)
+    assert said == ["installing 1 wheels"], "the second time there is nothing to do"
+    command = [str(project / ".venv" / "bin" / "python"), "-c", "import shoplib; print(shoplib.VERSION)"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1.5\n"
