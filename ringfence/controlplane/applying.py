@@ -82,5 +82,5 @@ def _content(thing: Manifest) -> Manifest:
 
 
 def _condition(thing: Manifest, kind: str) -> bool:
-    conditions = thing.get("status", {}).get("conditions", ())
+    conditions = thing.get("status", {}).get("conditions") or ()
     return any(each["type"] == kind and each["status"] == "True" for each in conditions)

@@ -206,6 +206,14 @@ class Client:
         path = self.path(manifest) + (f"/{part}" if part else "")
         return self.request("PATCH", path, change, content="application/merge-patch+json").body
 
+    def discard(self, manifest: Mapping[str, Any]) -> None:
+        """Delete an object at once, if it is still there."""
+        try:
+            self.delete(manifest, now=True)
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+
     def delete(self, manifest: Mapping[str, Any], *, now: bool = False) -> None:
         """Delete an object, with what it owns. `now` waits for no grace."""
         options: Manifest = {"propagationPolicy": "Background"} | ({"gracePeriodSeconds": 0} if now else {})

@@ -35,6 +35,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "github.com/kserve/kserve": ("config/crd/full",),
     "github.com/metal3-io/baremetal-operator": ("config/base/crds/bases",),
     "github.com/prometheus-operator/prometheus-operator": ("example/prometheus-operator-crd",),
+    "github.com/vmware-tanzu/velero": ("config/crd/v1/bases",),
     "go.universe.tf/metallb": ("config/crd/bases",),
     "sigs.k8s.io/cluster-api": ("core/config/crd/bases",),
     "sigs.k8s.io/cluster-api-operator": ("config/crd/bases",),

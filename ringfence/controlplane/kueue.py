@@ -7,6 +7,7 @@ configured otherwise, which is the stack's.
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +16,19 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ringfence.controlplane import definitions
+from ringfence.controlplane.applying import define
 from ringfence.errors import RingfenceError
 
 if TYPE_CHECKING:
     from ringfence.controlplane.plane import ControlPlane
 
 Manifest = dict[str, Any]
+
+ACCOUNT = "system:serviceaccount:kueue-system:kueue-controller-manager"
+"""Who Kueue is on a cluster; the stack's admission policies let its account do what no tenant may."""
+
+_GATES = ("--feature-gates=VisibilityOnDemand=false",)
+"""Off: an API server of its own, which would want certificates and a Service."""
 
 
 def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
@@ -29,9 +37,15 @@ def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
     kept = program.kept / "config" / "components"
     authority = base64.b64encode(plane.certificates.read_bytes()).decode()
     webhook = {"url": f"https://127.0.0.1:{plane.ports['webhook']}", "caBundle": authority}
-    for definition in definitions.read(kept / "crd" / "bases"):
-        converted = (kept / "crd" / "patches" / f"webhook_in_{definition['spec']['names']['plural']}.yaml").is_file()
-        plane.client.apply(_converting(definition, webhook) if converted else definition)
+    kustomization = yaml.safe_load((kept / "crd" / "kustomization.yaml").read_text(encoding="utf-8"))
+    patched = {Path(each["path"]).stem.removeprefix("webhook_in_") for each in kustomization["patches"]}
+    define(
+        plane.client,
+        [
+            _converting(each, webhook) if each["spec"]["names"]["plural"] in patched else each
+            for each in definitions.read(kept / "crd" / "bases")
+        ],
+    )
     certificates = plane.folder / "kueue-certificates"
     certificates.mkdir(exist_ok=True)
     shutil.copyfile(plane.certificates, certificates / "tls.crt")
@@ -40,8 +54,9 @@ def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
     path.write_text(yaml.safe_dump(outside(configuration, plane.ports, certificates)), encoding="utf-8")
     plane.processes.start(
         "kueue",
-        [program.path, "--config", path, "--kubeconfig", plane.kubeconfig, "--feature-gates=VisibilityOnDemand=false"],
+        [program.path, "--config", path, "--kubeconfig", plane.folder / "kueue-kubeconfig", *_GATES],
         plane.folder,
+        {**os.environ, "KUEUE_METRICS_CERTS": str(certificates)},
     )
     for manifest in webhooks(kept / "webhook", webhook):
         plane.client.apply(manifest)

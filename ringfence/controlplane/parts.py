@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringfence.engine import golang
@@ -31,6 +31,8 @@ class Part:
     takes: str
     keeps: tuple[str, ...] = ()
     """Folders of its module that are needed to run it, kept beside it."""
+    edits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """As `golang.compile_program` takes them."""
 
     def version(self, tools: Path = TOOLS) -> str:
         """Without a `v`; raises RingfenceError outside a checkout."""
@@ -67,6 +69,10 @@ PARTS: Mapping[str, Part] = {
         package="sigs.k8s.io/kueue/cmd/kueue",
         takes="about four minutes on two cores, once for this version",
         keeps=("config/components/crd", "config/components/webhook"),
+        # It insists on a certificate for metrics at this place, which only an administrator could put there.
+        edits={
+            "sigs.k8s.io/kueue/cmd/kueue/main.go": ('"/etc/kueue/metrics/certs"', 'os.Getenv("KUEUE_METRICS_CERTS")')
+        },
     ),
 }
 """Program to where it comes from. They are built in this order: the first ones compile what the others share."""
@@ -124,6 +130,7 @@ def _build(places: Places, name: str, say: Say) -> None:
         called=f"{name} {program.version}",
         takes=part.takes,
         link=_stamp(part),
+        edits=part.edits,
     )
 
 
@@ -143,9 +150,6 @@ def _keep(source: Path, folders: Iterable[str], target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".kept-") as scratch:
         staged = Path(scratch, "kept")
         for folder in folders:
-            shutil.copytree(source / folder, staged / folder, copy_function=shutil.copyfile)
-        # Go keeps modules read-only; copytree takes that over, and nobody could ever remove the copy.
-        for each in (staged, *staged.rglob("*")):
-            each.chmod(0o755 if each.is_dir() else 0o644)
+            golang.copy_tree(source / folder, staged / folder)
         shutil.rmtree(target, ignore_errors=True)
         staged.rename(target)

@@ -100,15 +100,15 @@ def _up(programs: Mapping[str, parts.Program], folder: Path, processes: Processe
     names = ("etcd", "peer", "api", "webhook", "health", "metrics", "kwok")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     token = secrets.token_urlsafe(24)
-    (folder / "tokens.csv").write_text(f'{token},ringfence,ringfence,"system:masters"\n', encoding="utf-8")
-    (folder / "tokens.csv").chmod(0o600)
+    _tokens(folder, {"ringfence": token, kueue.ACCOUNT: (as_kueue := secrets.token_urlsafe(24))})
     processes.start("etcd", [programs["etcd"].path, *_etcd(folder, ports)], folder)
     processes.start("kube-apiserver", [programs["kube-apiserver"].path, *_api_server(folder, ports)], folder)
     certificate = folder / "pki" / "apiserver.crt"
     processes.wait_until(certificate.is_file, "the API server's certificate", seconds)
     client = Client.to("127.0.0.1", ports["api"], str(certificate), token)
     processes.wait_until(lambda: _ready(client), "the API server", seconds)
-    kubeconfig = _kubeconfig(folder, ports["api"], token)
+    kubeconfig = _kubeconfig(folder / "kubeconfig", folder, ports["api"], token)
+    _kubeconfig(folder / "kueue-kubeconfig", folder, ports["api"], as_kueue)
     for name, arguments in (
         ("kube-controller-manager", _controller_manager(folder, kubeconfig)),
         ("kube-scheduler", ["--kubeconfig", kubeconfig, "--leader-elect=false", "--secure-port=0"]),
@@ -158,6 +158,8 @@ def _api_server(folder: Path, ports: Mapping[str, int]) -> list[str]:
         *("--cert-dir", str(pki)),
         *("--token-auth-file", str(folder / "tokens.csv")),
         *("--authorization-mode", "Node,RBAC"),
+        # As real clusters have it: what refuses a privileged pod is to be the stack, not this flag.
+        "--allow-privileged=true",
         *("--service-account-issuer", "https://kubernetes.default.svc"),
         *("--service-account-key-file", str(pki / "apiserver.key")),
         *("--service-account-signing-key-file", str(pki / "apiserver.key")),
@@ -198,8 +200,14 @@ def _no_home(folder: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(folder), "KWOK_WORKDIR": str(folder / "kwok")}
 
 
-def _kubeconfig(folder: Path, port: int, token: str) -> Path:
-    path = folder / "kubeconfig"
+def _tokens(folder: Path, users: Mapping[str, str]) -> None:
+    """Who may do everything, each under a name of its own: admission asks who somebody is, not only what they may."""
+    path = folder / "tokens.csv"
+    path.touch(mode=0o600)
+    path.write_text("".join(f'{token},{user},{user},"system:masters"\n' for user, token in users.items()))
+
+
+def _kubeconfig(path: Path, folder: Path, port: int, token: str) -> Path:
     cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority": str(folder / "pki" / "apiserver.crt")}
     content = {
         "apiVersion": "v1",

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +38,15 @@ def available() -> bool:
 
 
 def compile_program(
-    folder: Path, package: str, target: Path, say: Say, *, called: str, takes: str, link: str = ""
+    folder: Path,
+    package: str,
+    target: Path,
+    say: Say,
+    *,
+    called: str,
+    takes: str,
+    link: str = "",
+    edits: Mapping[str, tuple[str, str]] | None = None,
 ) -> None:
     """Build `package` with the modules pinned in `folder`, into the file `target`.
 
@@ -46,6 +54,8 @@ def compile_program(
         called: What the program is called in messages.
         takes: How long it takes, in words, said once at the beginning.
         link: More arguments for the linker.
+        edits: `<module>/<file>` to a text in it and what stands there instead: for a program that can be told
+            something only by changing it. The module is built from a copy that is thrown away.
 
     Raises:
         RingfenceError: the compiler failed; the message has its last lines.
@@ -53,7 +63,8 @@ def compile_program(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
         binary = Path(scratch, target.name)
-        command = ["go", "build", "-trimpath", "-v", "-o", str(binary), "-ldflags", f"-s -w {link}".strip(), package]
+        command = ["go", "build", "-trimpath", "-v", "-o", str(binary), "-ldflags", f"-s -w {link}".strip()]
+        command += [*_edited(folder, edits or {}, Path(scratch)), package]
         with (
             _reporting(say, called, takes) as seen,
             subprocess.Popen(
@@ -64,6 +75,45 @@ def compile_program(
         if process.returncode != 0:
             raise RingfenceError(f"building {called} failed:\n  " + "\n  ".join(last))
         binary.replace(target)
+
+
+def _edited(folder: Path, edits: Mapping[str, tuple[str, str]], scratch: Path) -> list[str]:
+    """Arguments with which Go takes edited copies of modules, made in `scratch`, instead of the pinned ones."""
+    if not edits:
+        return []
+    replaced: dict[str, Path] = {}
+    for number, (place, (old, new)) in enumerate(edits.items()):
+        module, file = _split(folder, place)
+        if module not in replaced:
+            copy = scratch / f"module-{number}"
+            copy_tree(module_folder(folder, module), copy)
+            replaced[module] = copy
+        source = replaced[module] / file
+        text = source.read_text(encoding="utf-8")
+        if old not in text:
+            raise RingfenceError(f"{place} has no {old!r} any more: look at what it does now, and change the edit")
+        source.write_text(text.replace(old, new), encoding="utf-8")
+    lines = [f"replace {module} => {copy}\n" for module, copy in replaced.items()]
+    (scratch / "go.mod").write_text((folder / "go.mod").read_text(encoding="utf-8") + "\n" + "".join(lines))
+    shutil.copyfile(folder / "go.sum", scratch / "go.sum")
+    return ["-mod=mod", f"-modfile={scratch / 'go.mod'}"]
+
+
+def _split(folder: Path, place: str) -> tuple[str, str]:
+    """A `<module>/<file>` in two: the module is what the go.mod pins."""
+    parts = place.split("/")
+    for end in range(len(parts) - 1, 0, -1):
+        module = "/".join(parts[:end])
+        if pinned(folder, module):
+            return module, "/".join(parts[end:])
+    raise RingfenceError(f"{folder / 'go.mod'} pins no module of {place}")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder so that it can be changed and removed: Go keeps modules read-only."""
+    shutil.copytree(source, target, copy_function=shutil.copyfile)
+    for each in (target, *target.rglob("*")):
+        each.chmod(0o755 if each.is_dir() else 0o644)
 
 
 def module_folder(folder: Path, module: str) -> Path:

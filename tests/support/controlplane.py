@@ -44,6 +44,9 @@ KUEUE = "kueue.x-k8s.io/v1beta2"
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
 
+ALSO = ("BackupStorageLocation", "Prometheus", "PrometheusAgent")
+"""Kinds that charts make rather than the stack, and that residency holds too."""
+
 
 def say(message: str) -> None:
     """Progress past pytest's capture: a build takes minutes."""
@@ -116,7 +119,7 @@ class Cluster:
         for api_version, kind in (("batch/v1", "Job"), ("v1", "Pod"), ("v1", "PersistentVolumeClaim")):
             for each in self.client.items(api_version, kind):
                 if each["metadata"]["namespace"] in owned:
-                    self.client.delete({"apiVersion": api_version, "kind": kind, **each}, now=True)
+                    self.client.discard({"apiVersion": api_version, "kind": kind, **each})
 
         def gone() -> bool:
             pods = [each for each in self.client.items("v1", "Pod") if each["metadata"]["namespace"] in owned]
@@ -200,7 +203,9 @@ def prod() -> Platform:
 @pytest.fixture(scope="session")
 def whole_serve_fra(places: Places, prod: Platform, rendered: dict[str, RenderedCluster]) -> Generator[Cluster]:
     """Cluster serve-fra of the prod stack: 50 devices that four tenants share."""
-    kinds = definitions.from_modules(places, say, ("sigs.k8s.io/jobset",))
+    known = definitions.from_modules(places, say, set(definitions.FOLDERS) - {"sigs.k8s.io/kueue"})
+    kinds = [definitions.storage_only(each) for each in definitions.needed(known, rendered["serve-fra"].manifests)]
+    kinds += [definitions.storage_only(each) for each in known if each["spec"]["names"]["kind"] in ALSO]
     with standing(places, "serve-fra", prod, rendered["serve-fra"], kinds) as cluster:
         yield cluster
 

@@ -14,6 +14,7 @@ require (
 	github.com/kserve/kserve v0.20.0
 	github.com/metal3-io/baremetal-operator v0.13.2
 	github.com/prometheus-operator/prometheus-operator v0.93.1
+	github.com/vmware-tanzu/velero v1.18.1
 	go.universe.tf/metallb v0.16.1
 	sigs.k8s.io/cluster-api v1.14.0
 	sigs.k8s.io/cluster-api-operator v0.28.0

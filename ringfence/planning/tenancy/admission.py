@@ -10,13 +10,17 @@ policy fails closed: an expression that errs refuses the request. `namespaceObje
 
 from __future__ import annotations
 
-from ringfence.planning.labels import Tags
+from ringfence.planning.labels import KUBERNETES_PREFIX, Tags
 from ringfence.planning.tenancy.admission_rules import POD_PRIORITIES, policies
 from ringfence.planning.tenancy.cel import AdmissionPolicy
 from ringfence.planning.tenancy.names import TENANT_LABEL, Manifest, cluster_tags, metadata
+from ringfence.planning.tenancy.residency_rules import TWINS, residency_policies
 from ringfence.spec.platform import Platform
 
 API = "admissionregistration.k8s.io/v1"
+
+PREVIEW_RULE_ANNOTATION = KUBERNETES_PREFIX + "preview-rule"
+"""On a policy: the rule of the policy pack that says no to the same objects at preview."""
 
 
 def admission_manifests(platform: Platform, cluster: str, *, queues: bool = True) -> list[Manifest]:
@@ -27,7 +31,9 @@ def admission_manifests(platform: Platform, cluster: str, *, queues: bool = True
     tags = cluster_tags(platform, cluster)
     made = [pod_priority(name, value, tags) for name, value in zip(POD_PRIORITIES, (1000, 0), strict=True)]
     for policy in policies(queues=queues):
-        made += [policy_manifest(policy, tags), binding_manifest(policy, tags)]
+        made += [policy_manifest(policy, tags), binding_manifest(policy, tags, tenants_only=True)]
+    for policy in residency_policies(platform, cluster):
+        made += [policy_manifest(policy, tags), binding_manifest(policy, tags, tenants_only=False)]
     return made
 
 
@@ -45,13 +51,15 @@ def policy_manifest(policy: AdmissionPolicy, tags: Tags) -> Manifest:
     spec["validations"] = [
         {"expression": each.expression, "message": each.message, "reason": "Forbidden"} for each in policy.validations
     ]
-    kind = "ValidatingAdmissionPolicy"
-    return {"apiVersion": API, "kind": kind, "metadata": metadata(policy.name, tags), "spec": spec}
+    kind, body = "ValidatingAdmissionPolicy", metadata(policy.name, tags)
+    if policy.name in TWINS:
+        body["annotations"] = {PREVIEW_RULE_ANNOTATION: TWINS[policy.name]}
+    return {"apiVersion": API, "kind": kind, "metadata": body, "spec": spec}
 
 
-def binding_manifest(policy: AdmissionPolicy, tags: Tags) -> Manifest:
-    """The binding: every namespace that belongs to a tenant, refused and written to the audit log."""
-    selector = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}
+def binding_manifest(policy: AdmissionPolicy, tags: Tags, *, tenants_only: bool) -> Manifest:
+    """The binding: every namespace, or every one that belongs to a tenant; refused and written to the audit log."""
+    selector: Manifest = {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]} if tenants_only else {}
     return {
         "apiVersion": API,
         "kind": "ValidatingAdmissionPolicyBinding",
