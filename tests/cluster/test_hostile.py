@@ -93,10 +93,9 @@ PODS: dict[str, tuple[Callable[[Manifest], Any], str]] = {
     "a toleration of everything": (spec(tolerations=[EVERY]), "a toleration without a key"),
     "a toleration of control planes": (
         spec(tolerations=[{"key": "node-role.kubernetes.io/control-plane", **EVERY}]), "is not of the tenant's pools"),
-    "a node by name": (spec(nodeName="fra-h100-1"), "may not name its node"),
+    "a node by name": (spec(nodeName="fra-h100-1"), "until all schedulingGates have been cleared"),
     "a scheduler of its own": (spec(schedulerName="mine"), "only the default scheduler"),
     "a system priority": (spec(priorityClassName="system-node-critical"), "priority class"),
-    "devices without a queue": (lambda made: made["metadata"].update(labels={}), "names its queue"),
 }  # fmt: skip
 
 
@@ -192,6 +191,16 @@ def test_a_queue_of_anothers_cohort_is_out_of_reach(serve_fra: Cluster, attacker
     with pytest.raises(Refused, match="forbidden"):
         attacker.create(job("elsewhere", "finance", UNIT, gpus=1))
     serve_fra.settled(lambda: serve_fra.gpus(HOME) == 0, "nothing runs", 20, still=4)
+
+
+def test_devices_without_a_queue_are_never_had(serve_fra: Cluster, attacker: Client) -> None:
+    """Kueue puts what names no queue into the default one, which has CPU and memory only: it waits for ever."""
+    made = attacker.create(changed(lambda made: made["metadata"].update(labels={})))
+    assert made["metadata"]["labels"][QUEUE] == "default"
+    assert made["spec"]["schedulingGates"] == [{"name": "kueue.x-k8s.io/admission"}]
+    serve_fra.settled(lambda: serve_fra.gpus(HOME) == 0, "it does not run", 20, still=5)
+    with pytest.raises(Refused, match="only Kueue lets a waiting pod start"):
+        attacker.patch({"apiVersion": "v1", "kind": "Pod", **made}, {"spec": {"schedulingGates": None}})
 
 
 def test_a_job_cannot_leave_its_queue(serve_fra: Cluster, attacker: Client) -> None:

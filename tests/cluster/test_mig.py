@@ -34,6 +34,7 @@ def cut(serve_fra: Cluster) -> Generator[Manifest]:
 
 def sliced(name: str, count: int = 1, resource: str = SLICE) -> Manifest:
     made = pod(name, LAB, gpus=count, resource=resource)
+    made["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "gpu-1"}
     made["spec"]["tolerations"] = [{"key": "ringfence.dev/accelerated", "operator": "Exists", "effect": "NoSchedule"}]
     return made
 

@@ -23,6 +23,7 @@ IN_CLUSTER = ".svc.cluster.local"
 TWINS: Mapping[str, str] = {
     "ringfence-residency-backends": "ai-prompts",
     "ringfence-residency-routes": "ai-prompts",
+    "ringfence-residency-services": "routing-destination",
     "ringfence-residency-backups": "backup-location",
     "ringfence-residency-metrics": "telemetry-destination",
     "ringfence-residency-metrics-agents": "telemetry-destination",
@@ -32,7 +33,6 @@ TWINS: Mapping[str, str] = {
 
 ONLY_AT_RUN_TIME: Mapping[str, str] = {
     "ringfence-residency-mirrors": "no rule of the pack reads a route's filters yet",
-    "ringfence-residency-services": "no rule of the pack reads externalName yet",
 }
 """Admission policies that have no twin at preview, and why."""
 
