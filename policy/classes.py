@@ -156,9 +156,10 @@ def namespace_of(resource: Resource, graph: Graph) -> Resource | None:
     name = resource.reader.one(path).text
     if name is None:
         return next((each for each in graph.behind(resource, path) if each.type == _NAMESPACE), None)
-    provider = resource.provider.urn if resource.provider else None
-    for each in graph.of_type(_NAMESPACE):
-        same = (each.provider.urn if each.provider else None) == provider
-        if same and (each.reader.one("metadata.name").text or each.name) == name:
-            return each
-    return None
+    key = ("namespaces", "")
+    if key not in graph.memo:
+        graph.memo[key] = {
+            (each.provider.urn if each.provider else None, each.reader.one("metadata.name").text or each.name): each
+            for each in graph.of_type(_NAMESPACE)
+        }
+    return graph.memo[key].get((resource.provider.urn if resource.provider else None, name))

@@ -65,7 +65,9 @@ def flows_of(resource: Resource, context: Context) -> tuple[Moved, ...]:
     if not moves(resource.type):
         return ()
     if context.graph is None:
-        return tuple(_flows(resource, context))
+        if resource.early_flows is None:
+            resource.early_flows = tuple(_flows(resource, context))
+        return resource.early_flows
     key = ("flows", resource.urn)
     if key not in context.graph.memo:
         context.graph.memo[key] = tuple(_flows(resource, context))

@@ -88,6 +88,9 @@ class Resource:
     payload: tuple[Any, ...] | None = None
     """What policy.carriers has read out of it."""
 
+    early_flows: tuple[Any, ...] | None = None
+    """Its flows as policy.flows knows them before the stack is known."""
+
     @property
     def reported_urn(self) -> str:
         """The URN that the engine knows: the carrier's for what was read from one."""
@@ -155,6 +158,19 @@ class Graph:
         if carried and resource.carrier:
             urns = (*urns, *resource.carrier.property_dependencies.get(carried, ()))
         return [self.resources[urn] for urn in urns if urn in self.resources]
+
+    def pointing_at(self, target: Resource, name: str | None, token: str, path: str) -> list[Resource]:
+        """The resources of a type whose property was made from the target, or names it; indexed once a property."""
+        key = ("pointing", f"{token} {path}")
+        if key not in self.memo:
+            index: dict[str, list[Resource]] = {}
+            for each in self.of_type(token):
+                text = each.reader.one(path).text
+                for end in {*(source.urn for source in self.behind(each, path)), *([text] if text else [])}:
+                    index.setdefault(end, []).append(each)
+            self.memo[key] = index
+        found = self.memo[key]
+        return list(dict.fromkeys([*found.get(target.urn, ()), *(found.get(name, ()) if name else ())]))
 
     def provider_of(self, resource: Resource) -> Resource | None:
         """The provider as a resource of the stack, with its own edges."""

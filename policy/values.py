@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from pulumi_policy import proxy
@@ -150,7 +151,7 @@ class Reader:
 
     def all(self, path: str) -> Iterator[Read]:
         """Every value at a path: one Read each. A list or mapping that is empty gives nothing."""
-        yield from _walk(self.properties, _STEP.findall(path), "", False)
+        yield from _walk(self.properties, _steps(path), "", False)
 
     def entry(self, path: str, key: str) -> Read:
         """A value in the mapping at a path by a key of any spelling (labels hold dots and slashes)."""
@@ -158,6 +159,11 @@ class Reader:
         if not found.known or not isinstance(found.value, dict):
             return Read(f"{path}[{key}]", State.UNKNOWN if found.unknown else State.ABSENT)
         return _read(found.value.get(key), f'{path}["{key}"]', found.secret)
+
+
+@lru_cache(maxsize=16384)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(path))
 
 
 def _walk(value: Any, steps: Sequence[str], path: str, secret: bool) -> Iterator[Read]:

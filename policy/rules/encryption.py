@@ -49,13 +49,7 @@ def _keys(resource: Resource, context: Context) -> Iterator[tuple[Resource, Read
 
 
 def _of_bucket(bucket: Resource, graph: Graph | None, token: str, path: str) -> list[Resource]:
-    name = bucket.reader.one("bucket").text
-    found = graph.of_type(token) if graph else ()
-    return [
-        each
-        for each in found
-        if (graph and bucket in graph.behind(each, path)) or (name and each.reader.one(path).text == name)
-    ]
+    return graph.pointing_at(bucket, bucket.reader.one("bucket").text, token, path) if graph else []
 
 
 def _encryption(resource: Resource, context: Context) -> Iterator[Finding]:

@@ -79,12 +79,7 @@ def _bucket(resource: Resource, context: Context) -> Iterator[Finding]:
 
 
 def _blocks_of(bucket: Resource, graph: Graph) -> list[Resource]:
-    name = bucket.reader.one("bucket").text
-    return [
-        block
-        for block in graph.of_type(_BLOCK)
-        if bucket in graph.behind(block, "bucket") or (name and block.reader.one("bucket").text == name)
-    ]
+    return graph.pointing_at(bucket, bucket.reader.one("bucket").text, _BLOCK, "bucket")
 
 
 def _grant(resource: Resource, context: Context) -> Iterator[Finding]:
