@@ -190,6 +190,29 @@ def test_a_partial_file_of_another_build_is_no_harm(tmp_path: Path) -> None:
         assert sealed(folder).file.read_bytes() == wanted
 
 
+def test_a_page_that_never_reached_the_disk_is_written_again(tmp_path: Path) -> None:
+    """After a power cut a file may have its length and its headers, and zeros where bytes should be."""
+    whole = sealed(tmp_path / "whole")
+    wanted = whole.file.read_bytes()
+    for at in range(8_000, len(wanted) - 4_000, 9_000):
+        if not any(wanted[at : at + 40]):
+            continue
+        folder = tmp_path / f"cut{at}"
+        folder.mkdir()
+        (folder / f".{whole.file.name}.partial").write_bytes(wanted[:at] + bytes(40) + wanted[at + 40 :])
+        again = sealed(folder)
+        assert again.file.read_bytes() == wanted
+        assert 0 < again.kept <= at
+
+
+def test_the_name_appears_after_the_bytes_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, fsync, rename = [], os.fsync, Path.rename
+    monkeypatch.setattr(building.os, "fsync", lambda descriptor: (calls.append("fsync"), fsync(descriptor)))
+    monkeypatch.setattr(Path, "rename", lambda path, target: (calls.append("rename"), rename(path, target)))
+    sealed(tmp_path)
+    assert calls == ["fsync", "rename", "fsync"], "the bytes, the name, the folder"
+
+
 def test_a_source_that_changed_since_it_was_hashed_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "weights"
     file.write_bytes(b"a" * 100)
