@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": "Say what changed between two bundles: images, policies, residency, cost.",
     "mutate": "Plant every known leak, one at a time, into compliant stacks, and count the refusals.",
     "explain": "Explain a rule, or how to satisfy another tool's rule without letting data leave.",
+    "simulate": "Run a week of jobs in minutes on the real scheduler and Kueue, and say who waits and who pays.",
     "schema": "Write the JSON Schema of the stack file.",
 }
 """Each command with a line of help. A new one is a row here and a file `ringfence/cli/<command>.py`."""

@@ -112,7 +112,7 @@ class Client:
         """One request; raises Refused for an answer of 400 and above."""
         target = path + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        response, raw = self._send(method, target, data, self._headers(content, accept))
+        response, raw = self._send(method, target, data, self.headers(content, accept))
         kind = response.headers.get_content_type()
         answer = json.loads(raw) if raw and kind == "application/json" else raw.decode(errors="replace")
         if response.status >= 400:
@@ -120,7 +120,8 @@ class Client:
             raise Refused(response.status, str(said.get("reason") or response.reason), str(said.get("message", "")))
         return Answer(response.status, answer, _warnings(response.headers.get_all("Warning") or ()))
 
-    def _headers(self, content: str, accept: str) -> list[tuple[str, str]]:
+    def headers(self, content: str, accept: str) -> list[tuple[str, str]]:
+        """What each request says of itself: who it is made by, in which form it speaks and is spoken to."""
         headers = [("Content-Type", content), ("Accept", accept)]
         if self._shared.token:
             headers.append(("Authorization", f"Bearer {self._shared.token}"))
@@ -153,10 +154,15 @@ class Client:
         shared = self._shared
         known = getattr(shared.local, "connection", None)
         if known is None or fresh:
-            known = http.client.HTTPSConnection(shared.host, shared.port, context=shared.context, timeout=60)
+            known = self.connection()
             shared.local.connection = known
             shared.connections.append(known)
         return known
+
+    def connection(self) -> http.client.HTTPSConnection:
+        """A new connection of nobody else's, for what takes one to itself, such as a watch."""
+        shared = self._shared
+        return http.client.HTTPSConnection(shared.host, shared.port, context=shared.context, timeout=60)
 
     def kind(self, api_version: str, kind: str) -> Kind:
         """How a kind is addressed; raises RingfenceError for one that the API server does not serve."""

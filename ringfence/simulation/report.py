@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -163,8 +163,3 @@ def _gain(outcomes: tuple[Outcome, ...]) -> Text:
     lost = sum(each.lost for each in after.tenants.values())
     said += f"; preemption throws {lost:,.0f} unit-hours away"
     return Text(f"{said}. It costs: {'; '.join(worse) if worse else 'nobody waits longer than in a silo'}.")
-
-
-def show(report: Report) -> None:
-    """Print the report."""
-    Console().print(drawn(report))
