@@ -34,7 +34,7 @@ def simulate(
     load: Annotated[float, typer.Option("--load", min=0.01, max=1, help="Part of a silo in use, made up weeks.")] = 0.3,
     seconds: Annotated[
         float, typer.Option("--seconds", min=5, max=3600, help="Wall seconds for each arrangement.")
-    ] = 120,
+    ] = 180,
     arrangement: Annotated[
         list[str] | None, typer.Option("--arrangement", help="silos, shared or declared; all three when not given.")
     ] = None,
