@@ -53,7 +53,7 @@ def _of(row: Locator) -> Iterator[Case]:
     package = row.type.partition(":")[0]
     name = name_of(row)
     # A row that a pattern of the review matched is one of thousands alike: one leak and one compliant variant each.
-    reviewed = (row.type, row.path) not in _written()
+    reviewed = (row.type, row.path) not in written()
     most = 1 if reviewed else None
     absent = _programs(row, values.absent(row))
     for planted, program in (*islice(_programs(row, values.leaks(row)), most), *absent):
@@ -79,7 +79,7 @@ def _own_edges(token: str) -> frozenset[str]:
 
 
 @cache
-def _written() -> frozenset[tuple[str, str]]:
+def written() -> frozenset[tuple[str, str]]:
     """Type and path of the rows that were written one by one, in policy/locators.csv."""
     return frozenset((row["type"], row["path"]) for row in tables.rows("locators"))
 
@@ -90,6 +90,16 @@ def _programs(row: Locator, planted: Iterable[Planted]) -> Iterator[tuple[Plante
         program = _program(row, each)
         if program is not None:
             yield each, program
+
+
+def by_pattern(name: str) -> bool:
+    """Whether a case, by its id, is of a row that a pattern of the review matched."""
+    return name.startswith("locators/") and name.rpartition("/")[0] not in _names_written()
+
+
+@cache
+def _names_written() -> frozenset[str]:
+    return frozenset(name_of(row) for row in rows() if (row.type, row.path) in written())
 
 
 def _alone(row: Locator, program: Program) -> bool:
