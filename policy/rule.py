@@ -84,6 +84,13 @@ class Finding:
     """The fact that would prove it, where it is unproven."""
 
     @property
+    def decided_by(self) -> tuple[str, str]:
+        """The property and the value that a waiver has to name; the type, where no property decides."""
+        if self.property_path:
+            return self.property_path, self.value or "unknown"
+        return "type", self.resource.type
+
+    @property
     def key(self) -> tuple[str, ...]:
         """What makes it the same finding when the resource is looked at again with more known."""
         if self.property_path or self.data_class:
@@ -167,8 +174,8 @@ def message(rule: Rule, finding: Finding) -> str:
     clause = frameworks.clause(rule.clauses[0])
     if clause:
         lines.append(f"Clause: {clause.reference}: {clause.summary}")
-    if finding.property_path:
-        lines.append(f"Decided by: {finding.property_path} = {finding.value or 'unknown'}.")
+    if not finding.advice:
+        lines.append(f"Decided by: {' = '.join(finding.decided_by)}.")
     if finding.missing:
         lines.append(f"Missing: {finding.missing}.")
     lines += [f"Fix: {finding.fix}.", f"See {rule.page}"]

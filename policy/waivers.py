@@ -115,12 +115,11 @@ class Waivers:
         """The waiver in force that covers a finding, if any. What comes close to one is remembered."""
         for used in self._by_rule.get(rule, ()):
             waiver, resource = used.waiver, finding.resource
-            if waiver.property_path != finding.property_path or not waiver.covers(
-                resource.urn, resource.type, resource.name
-            ):
+            deciding, value = finding.decided_by
+            if waiver.property_path != deciding or not waiver.covers(resource.urn, resource.type, resource.name):
                 continue
-            if waiver.said_value != finding.value:
-                used.differing[resource.urn] = finding.value
+            if waiver.said_value != value:
+                used.differing[resource.urn] = value
             else:
                 used.matched.add(resource.urn)
                 if used.days_left(self.today) >= 0:

@@ -15,6 +15,7 @@ from policy import tables
 from policy.classes import classes_of
 from policy.decisions.residency import judge
 from policy.flows import flows_of, locators, sources_of
+from policy.paths import moving
 from policy.places import CLOUDS, Located, behind, locate, named
 from policy.resource import Graph, Resource
 from policy.restricted import restricted
@@ -60,9 +61,9 @@ def _encryption(resource: Resource, context: Context) -> Iterator[Finding]:
         if switch and not switch.unknown and switch.value is not True:
             said = "is not set" if switch.absent else f"is {switch.shown}"
             text = f"{resource.shown} keeps restricted data without encryption: {row['on']} {said}"
-            yield Finding(
-                resource, Outcome.REFUSED, text, f"set {row['on']} to true and {row['key']} to a key of your own"
-            )
+            fix = f"set {row['on']} to true and {row['key']} to a key of your own"
+            value = "absent" if switch.absent else str(switch.value)
+            yield Finding(resource, Outcome.REFUSED, text, fix, property_path=row["on"], value=value)
             return
     reads = [read for _, read in _keys(resource, context)]
     # S3 writes its access logs only to buckets that use its own keys.
@@ -70,7 +71,8 @@ def _encryption(resource: Resource, context: Context) -> Iterator[Finding]:
         return
     path = _rows(resource)[0]["key"] if _rows(resource) else "kmsMasterKeyId of its encryption configuration"
     text = f"{resource.shown} keeps restricted data under the provider's own key: {path} is not set"
-    yield Finding(resource, Outcome.REFUSED, text, f"set {path} to a key in an allowed country")
+    fix = f"set {path} to a key in an allowed country"
+    yield Finding(resource, Outcome.REFUSED, text, fix, property_path=path, value="absent")
 
 
 def _key(resource: Resource, context: Context) -> Iterator[Finding]:
@@ -92,7 +94,18 @@ def _held(resource: Resource, path: str, names: frozenset[str], place: Located, 
     for found in judge(names, "rest", place, context.contract):
         text = f"the key of {found.data_class} data on {resource.shown} ({path}) {found.reason}"
         fix = "use a key of the store's own region, made in this stack or named by its full ARN or resource name"
-        yield Finding(resource, found.outcome, text, fix, found.allowed)
+        yield Finding(
+            resource,
+            found.outcome,
+            text,
+            fix,
+            found.allowed,
+            path=moving([resource], resource, found.data_class, "key", path, place, context),
+            property_path=path,
+            value=place.name or "unknown",
+            data_class=found.data_class,
+            missing=found.missing,
+        )
 
 
 def _place(holder: Resource, read: Read, context: Context) -> Located:

@@ -43,12 +43,12 @@ def _access(resource: Resource, context: Context) -> Iterator[Finding]:
         fix = f"set {row['path']} to {allowed[0]}"
         if read.unknown:
             text = f"whether {resource.shown} is open to the internet is not known before the update ({read.path})"
-            yield Finding(resource, Outcome.UNPROVEN, text, fix)
+            yield Finding(resource, Outcome.UNPROVEN, text, fix, property_path=read.path, value="unknown")
         elif (read.absent and row["absent"] == "open") or (read.known and not exposure.equals(read.value, allowed)):
             said = "is not set" if read.absent else f"is {read.shown}"
-            yield Finding(
-                resource, Outcome.REFUSED, f"{resource.shown} is open to the internet: {row['path']} {said}", fix
-            )
+            text = f"{resource.shown} is open to the internet: {row['path']} {said}"
+            value = "secret" if read.secret else "absent" if read.absent else str(read.value)
+            yield Finding(resource, Outcome.REFUSED, text, fix, property_path=row["path"], value=value)
 
 
 def _equals(resource: Resource, condition: str) -> bool:
