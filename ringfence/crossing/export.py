@@ -92,6 +92,8 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
     gathered = Gathered(known, secrets=dict(_texts(known.state.values)))
     say("gathering the program")
     carried = program.gather(known.project, order.stack, order.pack)
+    if carried.config_slots:
+        gathered.secrets |= dict(_texts(reading.config_secrets(embedded, order.folder, order.stack)))
     gathered.contents += carried.contents
     gathered.contents += papers.lock_contents(carried.contents)
     gathered.contents += papers.stack_contents(known)

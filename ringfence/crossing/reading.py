@@ -66,6 +66,19 @@ def exported(embedded: Embedded, folder: Path, stack: str, *, secrets: bool) -> 
     return json.loads(result.stdout)
 
 
+def config_secrets(embedded: Embedded, folder: Path, stack: str) -> dict[str, Any]:
+    """The encrypted values of a stack's configuration in clear, by slot: to look for them in what leaves.
+
+    Raises:
+        RingfenceError: the engine cannot decrypt them.
+    """
+    result = embedded.run(["config", "--show-secrets", "--json", "-s", stack], folder)
+    if result.exit_code != 0:
+        raise RingfenceError(f"the configuration of {stack} cannot be decrypted: {result.diagnostics.strip()}")
+    found = json.loads(result.stdout)
+    return {f"config/{key}": each.get("value") for key, each in found.items() if each.get("secret")}
+
+
 def previewed(
     embedded: Embedded, folder: Path, stack: str, pack: Path | None, on_event: OnEvent | None = None
 ) -> Result:

@@ -72,6 +72,11 @@ class Low:
     sealer: Sealer
     out: Path
 
+    def keep_secret(self, key: str, value: str) -> None:
+        self.runner.embedded.initialise(self.folder, "dev")
+        result = self.runner.pulumi(self.folder, "config", "set", "-s", "dev", "--secret", key, value)
+        assert result.exit_code == 0, result.diagnostics
+
     def up(self) -> None:
         result = self.runner.up(self.folder, "dev")
         assert result.exit_code == 0, result.diagnostics

@@ -30,7 +30,7 @@ def everything_below(folder: Path) -> bytes:
 def test_there_and_again_and_back(tmp_path: Path) -> None:
     project = write_project(tmp_path / "low-project", PROGRAM, name="shop", stacks={"dev": {"shop:replicas": "1"}})
     low, high = sides(tmp_path, project, SLOTS)
-    low.runner.pulumi(project, "config", "set", "-s", "dev", "--secret", "shop:token", "token-of-the-low-side")
+    low.keep_secret("shop:token", "token-of-the-low-side")
     low.up()
     first = low.export(1)
     low_state = low.runner.embedded.run(["stack", "export", "-s", "dev", "--show-secrets"], project).stdout
@@ -72,6 +72,17 @@ def test_there_and_again_and_back(tmp_path: Path) -> None:
     staged = carrying.stage_kept(high.place, manifest, say, rollback=True)
     applied = carrying.apply(high.place, staged, say, rollback=True)
     assert applied.equal is True and applied.state == first.manifest.facts["stateDigest"]
+
+
+def test_a_secret_of_the_configuration_that_stands_elsewhere_too_does_not_leave(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "low-project", PROGRAM, name="shop", stacks={"dev": {"shop:replicas": "1"}})
+    low, _ = sides(tmp_path, project)
+    low.keep_secret("shop:token", "correct-horse-battery")
+    (project / "notes.py").write_text("# remember: correct-horse-battery\n")
+    with pytest.raises(carrying.RingfenceError, match=r"program/notes\.py.*config/shop:token") as refused:
+        low.export(1)
+    assert "correct-horse" not in str(refused.value)
+    assert not list(low.out.glob("*.tar")), "nothing was kept"
 
 
 def _kept(folder: Path) -> list[Manifest]:
