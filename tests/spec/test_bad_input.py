@@ -106,11 +106,11 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     ),
     "a-model-of-1e300": (edited("parametersBillions: 8\n", "parametersBillions: 1.0e300\n"), ["less than or equal to"]),
     "password-in-a-url": (
-        edited("source: oci://registry.fra", "source: oci://root:calvin@registry.fra"),
+        edited("source: oci://registry.fra", "source: oci://admin:calvin@registry.fra"),
         ["'oci://...@registry.fra", "without a user or password"],
     ),
     "password-of-a-controller": (
-        edited("redfish-virtualmedia+https://10.39.0.11", "redfish-virtualmedia+https://root:calvin@10.39.0.11"),
+        edited("redfish-virtualmedia+https://10.39.0.11", "redfish-virtualmedia+https://admin:calvin@10.39.0.11"),
         ["https://...@10.39.0.11", "without a password"],
     ),
     "driver-that-nobody-has": (edited("redfish-virtualmedia+https", "telnet"), ["'telnet://10.39.0.11", "redfish"]),
