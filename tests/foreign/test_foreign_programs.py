@@ -48,6 +48,7 @@ LEAKS: dict[str, dict[tuple[str, str], str]] = {
         ("backup-location", "nightly"): r"snapshotProperties\.storageLocations.*eu, from the service's default",
         ("residency-replication", "sequencer-token"): r"replication\.auto",
         ("telemetry-destination", "everything"): r"destination.*US, from audit",
+        ("telemetry-destination", "annotation"): r"OTEL_EXPORTER_OTLP_ENDPOINT|trace\.agent\.datadoghq\.com",
         ("ai-weights", "scribe"): r"not proven.*storageUri.*huggingface\.co",
     },
 }
