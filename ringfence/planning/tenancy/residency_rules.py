@@ -23,6 +23,7 @@ IN_CLUSTER = ".svc.cluster.local"
 TWINS: Mapping[str, str] = {
     "ringfence-residency-backends": "ai-prompts",
     "ringfence-residency-routes": "ai-prompts",
+    "ringfence-residency-mirrors": "routing-destination",
     "ringfence-residency-services": "routing-destination",
     "ringfence-residency-backups": "backup-location",
     "ringfence-residency-metrics": "telemetry-destination",
@@ -30,11 +31,6 @@ TWINS: Mapping[str, str] = {
     "ringfence-tenant-claims": "residency-location",
 }
 """Admission policy to the rule that says no to the same object at preview (docs/rules)."""
-
-ONLY_AT_RUN_TIME: Mapping[str, str] = {
-    "ringfence-residency-mirrors": "no rule of the pack reads a route's filters yet",
-}
-"""Admission policies that have no twin at preview, and why."""
 
 
 def residency_policies(platform: Platform, cluster: str) -> tuple[AdmissionPolicy, ...]:
