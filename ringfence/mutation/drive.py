@@ -41,7 +41,7 @@ class _Call:
 
 def ask(program: Program) -> tuple[Said, ...]:
     """Everything that the rules say of a program. A contract that cannot be used is one mandatory diagnostic."""
-    with _folder(program.files) as folder, _environment(program.environment):
+    with _folder(program.files) as folder, _environment({"PULUMI_BACKEND_URL": "file://state", **program.environment}):
         try:
             return tuple(_asked(Analyzer("ringfence", "0.1.0", ALL, folder), program))
         except Refused as error:
