@@ -22,6 +22,8 @@ CLOUD = {"aws": "aws", "azure-native": "azure", "gcp": "gcp", "kubernetes": "aws
 """Package to the cloud whose regions a place of it is given in."""
 AT_HOME = {"aws": "eu-central-1", "azure": "germanywestcentral", "gcp": "europe-west3"}
 """By cloud: a region in Germany."""
+ACCOUNT = "111111111111"
+"""The AWS account that CONTRACT puts in Germany."""
 ABROAD = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
 """By cloud: a region in the United States."""
 ABROAD_COUNTRY = "US"
@@ -39,7 +41,7 @@ CONTRACT: dict[str, Any] = {
         "collector.de.example": "DE",
         "collector.us.example": "US",
         "declared-at-home": "DE",
-        "account:111111111111": "DE",
+        f"account:{ACCOUNT}": "DE",
         "account:999999999999": "CN",
     },
 }

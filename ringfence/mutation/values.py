@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policy.flows import Locator
-from ringfence.facts import regions
 from ringfence.facts._tables import table
-from ringfence.mutation import shapes, words
-from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, AT_HOME, CLOUD, HERE, store
+from ringfence.mutation import redundancy, routes, shapes, words
+from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, ACCOUNT, AT_HOME, CLOUD, store
 from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned
 
 Values = Callable[[Locator], Iterator[Planted]]
-ACCOUNT = "111111111111"
 
 
 def leaks(locator: Locator) -> Iterator[Planted]:
@@ -213,40 +211,6 @@ def _uri_fine(locator: Locator) -> Iterator[Planted]:
     yield Planted("https", "https://collector.de.example/weights.bin")
 
 
-def _backend(locator: Locator) -> Iterator[Planted]:
-    yield Planted("value", "frontier", ("collector.us.example", "US"), _gateway("collector.us.example"))
-    yield Planted("undeclared", "frontier", ("nobody.knows.example",), _gateway("nobody.knows.example"))
-    yield Planted("unknown", UNKNOWN)
-
-
-def _backend_fine(locator: Locator) -> Iterator[Planted]:
-    yield Planted("value", "frontier", companions=_gateway("collector.de.example"))
-
-
-def _gateway(host: str) -> tuple[Planned, ...]:
-    endpoints = [{"fqdn": {"hostname": host, "port": 443}}]
-    backend = {"metadata": {"name": "frontier"}, "spec": {"endpoints": endpoints}}
-    provider = {"clusterIdentifier": "dc-frankfurt"}
-    return (Planned("kubernetes:gateway.envoyproxy.io/v1alpha1:Backend", "frontier", backend, provider),)
-
-
-def _bedrock(locator: Locator) -> Iterator[Planted]:
-    model = "anthropic.claude-sonnet-4-20250514-v1:0"
-    for prefix in ("us", "apac", "global"):
-        yield Planted(prefix, f"{prefix}.{model}", (f"inference profile {prefix}", "any", "US", "JP", "SG"))
-    arn = f"arn:aws:bedrock:{ABROAD['aws']}:{ACCOUNT}:inference-profile/us.{model}"
-    yield Planted("arn", arn, ("us", ABROAD["aws"]))
-    yield Planted("model-arn", f"arn:aws:bedrock:{ABROAD['aws']}::foundation-model/{model}", ("us-east-1", "US"))
-    yield Planted("unknown", UNKNOWN)
-
-
-def _bedrock_fine(locator: Locator) -> Iterator[Planted]:
-    model = "anthropic.claude-sonnet-4-20250514-v1:0"
-    yield Planted("eu", f"eu.{model}")
-    yield Planted("in-region", model)
-    yield Planted("arn", f"arn:aws:bedrock:{AT_HOME['aws']}::foundation-model/{model}")
-
-
 def _any(locator: Locator) -> Iterator[Planted]:
     """A property that may hold a region, a name, an address or a reference."""
     cloud = cloud_of(locator)
@@ -281,89 +245,6 @@ def _known_host(locator: Locator) -> Iterator[Planted]:
     yield Planted("listed", listed_host("US"), (listed_host("US"), "US"))
 
 
-def _gateway_place(locator: Locator) -> Iterator[Planted]:
-    yield Planted("declared", "edge", ("edge", "US"), contract={"locations": {"gateway:edge": ABROAD_COUNTRY}})
-
-
-def _gateway_place_fine(locator: Locator) -> Iterator[Planted]:
-    yield Planted("declared", "edge", contract={"locations": {"gateway:edge": "DE"}})
-    yield Planted("here", "local")
-
-
-NATIONAL = {"dataClasses": {"national": {"rest": ["BR"], "process": ["BR"], "operate": ["any"], "basis": "LGPD"}}}
-"""A class for the pair that crosses a border where no other region of the country is paired at home."""
-_FROM, _TO = "brazilsouth", "southcentralus"
-
-
-def cross_border_pairs() -> Iterator[tuple[regions.Region, regions.Region]]:
-    """Every Azure pair whose two regions are in different countries."""
-    for each in regions.regions("azure"):
-        pair = regions.paired_region(each.code)
-        if pair and pair.country != each.country:
-            yield each, pair
-
-
-def _paired(how: str, value: Any) -> Planted:
-    return Planted(how, value, (_TO, "US"), region=_FROM, contract=NATIONAL, data_class="national")
-
-
-GEO_SKUS = ("Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS", "StandardV2_GRS", "StandardV2_GZRS")
-"""Every SKU of Azure storage that copies to the paired region (azure-native 3.29.0, storage.SkuName)."""
-
-
-def _azure_sku(locator: Locator) -> Iterator[Planted]:
-    for sku in GEO_SKUS:
-        yield _paired(sku, sku)
-    yield Planted("unknown", UNKNOWN, region=_FROM, contract=NATIONAL, data_class="national")
-
-
-def _azure_sku_fine(locator: Locator) -> Iterator[Planted]:
-    for sku in ("Standard_LRS", "Standard_ZRS", "Premium_ZRS", "PremiumV2_LRS"):
-        yield Planted(sku, sku, region=_FROM, contract=NATIONAL, data_class="national")
-    yield Planted("pair-at-home", "Standard_GRS")
-
-
-_AWAY = ("geo", "geozone", "georedundant", "geozoneredundant", "enabled", "true", "withingeopair")
-
-
-def _redundancies(locator: Locator) -> tuple[list[Any], list[Any]]:
-    """(values that copy to the pair, values that do not), from the SDK's enum or the kind of the property."""
-    if shapes.is_boolean(locator.type, locator.path):
-        return [True], [False]
-    words = shapes.words(locator.type, locator.path)
-    away = [word for word in words if word.lower() in _AWAY]
-    here = [word for word in words if word.lower() in HERE]
-    return away or ["GeoRedundant"], here or ["LocallyRedundant"]
-
-
-def _azure_redundancy(locator: Locator) -> Iterator[Planted]:
-    for value in _redundancies(locator)[0]:
-        yield _paired(str(value), value)
-    yield Planted("unknown", UNKNOWN, region=_FROM, contract=NATIONAL, data_class="national")
-
-
-def _azure_redundancy_fine(locator: Locator) -> Iterator[Planted]:
-    away, here = _redundancies(locator)
-    for value in here:
-        yield Planted(str(value), value, region=_FROM, contract=NATIONAL, data_class="national")
-    yield Planted("pair-at-home", away[0])
-
-
-def _azure_model_sku(locator: Locator) -> Iterator[Planted]:
-    for sku in ("GlobalStandard", "GlobalBatch", "GlobalProvisionedManaged"):
-        yield Planted(sku, sku, ("any", sku))
-    german = {"rest": ["DE"], "process": ["DE"], "operate": ["any"], "basis": "contract"}
-    for sku in ("DataZoneStandard", "DataZoneBatch"):
-        contract = {"dataClasses": {"german": german}}
-        yield Planted(sku, sku, (sku, "FR"), region=AT_HOME["azure"], contract=contract, data_class="german")
-    yield Planted("unknown", UNKNOWN)
-
-
-def _azure_model_sku_fine(locator: Locator) -> Iterator[Planted]:
-    for sku in ("Standard", "ProvisionedManaged", "DataZoneStandard"):
-        yield Planted(sku, sku)
-
-
 def absent(locator: Locator) -> Iterator[Planted]:
     """The missing property that is itself the leak, where the table says that its default leaves."""
     if not locator.absent:
@@ -373,7 +254,7 @@ def absent(locator: Locator) -> Iterator[Planted]:
         contract = {"dataClasses": {"swiss": swiss}}
         yield Planted("absent", None, ("eu",), region="europe-west6", contract=contract, data_class="swiss")
     elif locator.place == "azure-redundancy":
-        yield _paired("absent", None)
+        yield redundancy.paired("absent", None)
     else:
         yield Planted("absent", None, (locator.absent, "US", "any"))
 
@@ -389,15 +270,11 @@ _LEAKS: Mapping[str, Values] = {
     "cluster": _cluster,
     "host": _host,
     "uri": _uri,
-    "backend": _backend,
-    "bedrock": _bedrock,
     "any": _any,
     "any-region": _any_region,
     "known-host": _known_host,
-    "gateway": _gateway_place,
-    "azure-sku": _azure_sku,
-    "azure-redundancy": _azure_redundancy,
-    "azure-model-sku": _azure_model_sku,
+    **redundancy.LEAKS,
+    **routes.LEAKS,
     **words.LEAKS,
 }
 _FINE: Mapping[str, Values] = {
@@ -411,14 +288,10 @@ _FINE: Mapping[str, Values] = {
     "cluster": _cluster_fine,
     "host": _host_fine,
     "uri": _uri_fine,
-    "backend": _backend_fine,
-    "bedrock": _bedrock_fine,
     "any": _any_fine,
     "any-region": _any_region_fine,
     "known-host": _host_fine,
-    "gateway": _gateway_place_fine,
-    "azure-sku": _azure_sku_fine,
-    "azure-redundancy": _azure_redundancy_fine,
-    "azure-model-sku": _azure_model_sku_fine,
+    **redundancy.FINE,
+    **routes.FINE,
     **words.FINE,
 }

@@ -16,7 +16,7 @@ from ringfence.mutation import shapes
 from ringfence.mutation.base import ABROAD, AT_HOME, SOURCE, made, stack
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
 from ringfence.mutation.program import Program
-from ringfence.mutation.values import cross_border_pairs
+from ringfence.mutation.redundancy import cross_border_pairs
 
 _EU = jurisdictions.countries(jurisdictions.EU)
 _LAWS = _EU | {"US"}
