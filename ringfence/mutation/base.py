@@ -24,6 +24,8 @@ AT_HOME = {"aws": "eu-central-1", "azure": "germanywestcentral", "gcp": "europe-
 """By cloud: a region in Germany."""
 ACCOUNT = "111111111111"
 """The AWS account that CONTRACT puts in Germany."""
+ACCOUNT_ABROAD = "999999999999"
+"""And the one that it puts in China."""
 ABROAD = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
 """By cloud: a region in the United States."""
 ABROAD_COUNTRY = "US"
@@ -42,7 +44,7 @@ CONTRACT: dict[str, Any] = {
         "collector.us.example": "US",
         "declared-at-home": "DE",
         f"account:{ACCOUNT}": "DE",
-        "account:999999999999": "CN",
+        f"account:{ACCOUNT_ABROAD}": "CN",
     },
 }
 _BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")

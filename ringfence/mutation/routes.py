@@ -1,14 +1,15 @@
-"""Values that choose where requests and prompts go: gateways, their backends, and models that answer across regions.
+"""Values that choose where requests and prompts go, and who is let in: gateways, models across regions, trust policies.
 
 Owns those that leak and those that do not. Refuses to own which regions a profile covers (ringfence.facts).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from policy.flows import Locator
-from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, ACCOUNT, AT_HOME
+from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, ACCOUNT, ACCOUNT_ABROAD, AT_HOME
 from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned
 
@@ -56,5 +57,39 @@ def _gateway_place_fine(locator: Locator) -> Iterator[Planted]:
     yield Planted("here", "local")
 
 
-LEAKS = {"backend": _backend, "bedrock": _bedrock, "gateway": _gateway_place}
-FINE = {"backend": _backend_fine, "bedrock": _bedrock_fine, "gateway": _gateway_place_fine}
+def _trust(account: str) -> str:
+    """A trust policy that lets an account in."""
+    who = {"AWS": f"arn:aws:iam::{account}:root"}
+    statement = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _trusted_account(locator: Locator) -> Iterator[Planted]:
+    yield Planted("declared", _trust(ACCOUNT_ABROAD), (ACCOUNT_ABROAD, "CN"))
+
+
+def _trusted_account_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("declared", _trust(ACCOUNT))
+
+
+def _rendered(locator: Locator) -> Iterator[Planted]:
+    yield Planted("undeclared", "rendered/somewhere", ("rendered/somewhere",))
+
+
+def _rendered_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("declared", "rendered/leak", contract={"locations": {"kubernetes:leak": "DE"}})
+
+
+LEAKS = {
+    "backend": _backend,
+    "bedrock": _bedrock,
+    "gateway": _gateway_place,
+    "trusted-account": _trusted_account,
+    "rendered": _rendered,
+}
+FINE = {
+    "backend": _backend_fine,
+    "bedrock": _bedrock_fine,
+    "gateway": _gateway_place_fine,
+    "trusted-account": _trusted_account_fine,
+}

@@ -12,7 +12,7 @@ from typing import Any
 from policy.flows import Locator
 from ringfence.facts._tables import table
 from ringfence.mutation import redundancy, routes, shapes, words
-from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, ACCOUNT, AT_HOME, CLOUD, store
+from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, ACCOUNT, ACCOUNT_ABROAD, AT_HOME, CLOUD, store
 from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned
 
@@ -149,7 +149,7 @@ def _anywhere_fine(locator: Locator) -> Iterator[Planted]:
 
 
 def _account(locator: Locator) -> Iterator[Planted]:
-    yield Planted("value", "999999999999", ("CN", "999999999999"))
+    yield Planted("value", ACCOUNT_ABROAD, ("CN", ACCOUNT_ABROAD))
     yield Planted("undeclared", "222222222222", ("222222222222",))
     yield Planted("unknown", UNKNOWN)
 
