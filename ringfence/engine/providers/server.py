@@ -6,6 +6,8 @@ Owns the protocol: which call answers what, in which message. Refuses to decide 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
 from typing import Any
 
@@ -18,6 +20,10 @@ from ringfence.engine.providers.provider import Provider
 
 MAX_MESSAGE = 400 * 1024 * 1024
 """Bytes in one message: Pulumi raises gRPC's limit to this everywhere."""
+
+
+SECONDS_BETWEEN_LOOKS = 2.0
+"""How often a provider looks whether its engine is still there."""
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -96,5 +102,9 @@ async def serve(provider: Provider) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     print(port, flush=True)
-    await ended.wait()
+    engine = os.getppid()
+    # An engine that is killed says nothing: whoever has another parent now has nobody to serve.
+    while not ended.is_set() and os.getppid() == engine:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_LOOKS)
     await server.stop(grace=None)
