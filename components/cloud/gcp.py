@@ -72,7 +72,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
     """Pool to node pool."""
     file_systems: dict[str, pulumi.Output[str]]
     """Storage tier (scratch, file) to instance id."""
-    workload_pool: str
+    workload_pool: pulumi.Output[str]
     """Workload identity pool, in which Kubernetes service accounts are IAM principals."""
 
     def __init__(self, name: str, args: GcpTrainingClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -106,7 +106,7 @@ class GcpTrainingCluster(pulumi.ComponentResource):
         self._logs = GcpLogs(f"{name}-logs", logs, self._after_key())
         self.audit_log = self._logs.bucket_id
         self._node_account = self._service_account()
-        self.workload_pool = f"{args.site.account}.svc.id.goog"
+        self.workload_pool = pulumi.Output.from_input(f"{args.site.account}.svc.id.goog")
         self._cluster = self._control_plane(plan, open_to)
         self._outputs_of_control_plane(private=open_to is None)
         self._people()
