@@ -75,13 +75,16 @@ def test_components_are_in_components_or_in_the_stack(stack: Previewed) -> None:
 
 
 def test_no_name_ends_in_an_index(stack: Previewed) -> None:
-    """Where a number ends a name, the stack file says it: `fra-gpu-1` is a machine, `gpu-0` would be a position."""
+    """Where a number ends a name, the stack file says it: `fra-gpu-1` is a machine, `gpu-0` would be a position.
+
+    A unit that several share is named by how many they are, as its pool's sharing says.
+    """
     said = set(re.findall(r"[A-Za-z0-9.-]+", stack_file(stack.name).read_text(encoding="utf-8")))
     counted = []
     for each in stack.resources:
         words = re.split(r"[-_]", each.name)
         endings = {"-".join(words[first:]) for first in range(max(0, len(words) - 6), len(words) - 1)}
-        if words[-1].isdigit() and not endings & said:
+        if words[-1].isdigit() and not endings & said and words[-2:-1] != ["shared"]:
             counted.append(str(each))
     assert counted == []
 
@@ -214,10 +217,15 @@ def test_a_reader_finds_clusters_datasets_and_gateways(stack: Previewed) -> None
     assert all(re.match(r"(s3|gs|abfss|https)://", each) or UNKNOWN in each for each in outputs["datasets"].values())
     embedded = {name for name, each in platform.clusters.items() if each.control_plane.kind == "embedded"}
     assert set(outputs["bootstrap"]) == embedded
+    # A box at the edge serves those beside it: only a cluster with the gateway's add-on answers others.
     serving = {
-        placement.cluster for model in platform.models.values() for placement in getattr(model, "placements", ())
+        placement.cluster
+        for model in platform.models.values()
+        for placement in getattr(model, "placements", ())
+        if "ai-gateway" in platform.clusters[placement.cluster].add_ons
     }
-    assert serving <= set(outputs["gateways"]) <= set(platform.clusters)
+    assert serving
+    assert serving == set(outputs["gateways"])
     assert outputs["readme"].startswith("# ")
 
 
