@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyAddress, StringConstraints
 from pydantic.alias_generators import to_camel
 
 NAME_PATTERN = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
@@ -57,6 +57,13 @@ def _network(value: Any) -> Any:
     raise ValueError(f"{value!r} has bits set beyond its prefix: did you mean '{meant}'?")
 
 
+def _address(value: Any) -> Any:
+    # Python takes numbers, and true and false, for addresses: 0 is 0.0.0.0.
+    if isinstance(value, bool | int | float):
+        raise ValueError(f"{value!r} is not an address such as 10.20.0.10")
+    return value
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=40)]
 """A name that every cloud, label and DNS record can carry: lower-case letters, digits and inner hyphens, at most 40."""
 
@@ -68,6 +75,9 @@ Jurisdiction = Annotated[str, StringConstraints(min_length=2, max_length=40)]
 
 Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 """A network in CIDR form without host bits, such as 10.20.0.0/16."""
+
+Address = Annotated[IPvAnyAddress, BeforeValidator(_address)]
+"""An IPv4 or IPv6 address, such as 10.20.0.10."""
 
 Hostname = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$", max_length=253)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, IPvAnyAddress, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ringfence.spec.base import GiB, Hostname, Name, PositiveInt, SecretReference, Spec
+from ringfence.spec.base import Address, GiB, Hostname, Name, PositiveInt, SecretReference, Spec
 from ringfence.spec.network import Network
 from ringfence.spec.pool import Pool
 
@@ -43,7 +43,7 @@ class HostedControlPlane(Spec):
     provider: Literal["k0smotron", "kamaji"] = "k0smotron"
     management_cluster: Name
     replicas: Literal[1, 3, 5] = 3
-    address: IPvAnyAddress
+    address: Address
     """Address on which the workers reach the API."""
     port: Port = 6443
     etcd: Etcd = Etcd()
@@ -55,7 +55,7 @@ class EmbeddedControlPlane(Spec):
     kind: Literal["embedded"]
     replicas: Literal[1, 3, 5] = 1
     """How many of the nodes are controllers."""
-    address: IPvAnyAddress
+    address: Address
     port: Port = 6443
 
 

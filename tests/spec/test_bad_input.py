@@ -105,6 +105,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
         ["less than or equal to 5000"],
     ),
     "a-model-of-1e300": (edited("parametersBillions: 8\n", "parametersBillions: 1.0e300\n"), ["less than or equal to"]),
+    "an-address-that-is-no": (edited("address: 10.32.0.10", "address: false"), ["is not an address such as"]),
     "password-in-a-url": (
         edited("source: oci://registry.fra", "source: oci://admin:calvin@registry.fra"),
         ["'oci://...@registry.fra", "without a user or password"],
