@@ -7,6 +7,7 @@ own admission policies, and a second time nothing changes. A kind that no pinned
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 import pytest
@@ -57,10 +58,22 @@ def outcome(
     for name, cluster in rendered.items():
         for namespace in BEFORE_PULUMI:
             alone.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        first = apply_all(alone.client, cluster.manifests)
+        first = _settled(alone, cluster)
         found[name] = first, apply_all(alone.client, cluster.manifests, first)
         _clear(alone, cluster)
     return found
+
+
+def _settled(alone: ControlPlane, cluster: RenderedCluster) -> list[Applied]:
+    """What became of each object, once the API server has forgotten the policies of the cluster before: it goes on
+    judging by them for a moment after they are gone.
+    """
+    deadline = time.monotonic() + 30
+    while True:
+        applied = apply_all(alone.client, cluster.manifests)
+        if not any(each.refusal for each in applied) or time.monotonic() > deadline:
+            return applied
+        time.sleep(0.5)
 
 
 def _clear(alone: ControlPlane, cluster: RenderedCluster) -> None:
