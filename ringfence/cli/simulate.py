@@ -33,8 +33,9 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes up the same week.")] = 1,
     load: Annotated[float, typer.Option("--load", min=0.01, max=1, help="Part of a silo in use, made up weeks.")] = 0.3,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=5, max=3600, help="Wall seconds for each arrangement.")
-    ] = 180,
+        float,
+        typer.Option("--seconds", min=5, max=3600, help="Wall seconds for each arrangement; fewer distort waits."),
+    ] = 600,
     arrangement: Annotated[
         list[str] | None, typer.Option("--arrangement", help="silos, shared or declared; all three when not given.")
     ] = None,
