@@ -6,14 +6,13 @@ Owns the options, the text and the exit code. Refuses to own what is explained (
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
-from ringfence.cli import console
+from ringfence.cli import checkout, console
 from ringfence.engine.places import SOURCE_ROOT
 from ringfence.errors import UsageError
 
@@ -49,19 +48,11 @@ def explain(
             "name one of our rules (ringfence explain residency-replication), or another tool's with --against "
             "(ringfence explain --against checkov:CKV_AWS_144)"
         )
-    _reach_the_rules()
+    checkout.reach("policy")
     if against is not None:
         _reconcile(against, data_class, stack, contract, as_json)
     else:
         _own(rule or "", as_json)
-
-
-def _reach_the_rules() -> None:
-    """The rules are a Pulumi project's folder beside the package, not a part of it."""
-    if not (SOURCE_ROOT / "policy" / "contract.py").is_file():
-        raise UsageError("the policy folder is not beside the package: run this from a checkout of Ringfence")
-    if str(SOURCE_ROOT) not in sys.path:
-        sys.path.insert(0, str(SOURCE_ROOT))
 
 
 def _own(name: str, as_json: bool) -> None:

@@ -6,14 +6,12 @@ Owns the options, the table and the exit code. Refuses to own the mutants (ringf
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from ringfence.cli import console
-from ringfence.engine.places import SOURCE_ROOT
+from ringfence.cli import checkout, console
 from ringfence.errors import UsageError
 
 PROVIDERS = ("aws", "azure-native", "gcp", "kubernetes")
@@ -33,7 +31,7 @@ def mutate(
     unknown = set(provider or ()) - set(PROVIDERS)
     if unknown:
         raise UsageError(f"--provider: no such provider: {', '.join(sorted(unknown))}: allowed {', '.join(PROVIDERS)}")
-    _reach_the_rules()
+    checkout.reach("policy")
     from ringfence.mutation import score
 
     cases = score.select(score.every_case(), every=every, providers=provider or (), flows=flow or (), only=only)
@@ -53,14 +51,6 @@ def mutate(
         _draw(found, on_engine, talkative=bool(only))
     if not found.whole or (on_engine and not on_engine.whole):
         raise typer.Exit(1)
-
-
-def _reach_the_rules() -> None:
-    """The rules are a Pulumi project's folder beside the package, not a part of it."""
-    if not (SOURCE_ROOT / "policy" / "analyzer.py").is_file():
-        raise UsageError("the policy folder is not beside the package: run this from a checkout of Ringfence")
-    if str(SOURCE_ROOT) not in sys.path:
-        sys.path.insert(0, str(SOURCE_ROOT))
 
 
 def as_plain(found: Any, on_engine: Any = None) -> dict[str, Any]:

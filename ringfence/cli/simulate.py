@@ -6,15 +6,14 @@ Owns: the options, the progress and the exit code. Refuses to own: what is simul
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
 from ringfence import checking
-from ringfence.cli import console
-from ringfence.engine.places import SOURCE_ROOT, Places
+from ringfence.cli import checkout, console
+from ringfence.engine.places import Places
 from ringfence.errors import UsageError
 from ringfence.files import write_whole
 from ringfence.spec import Platform
@@ -59,8 +58,7 @@ def simulate(
         mix, source = demand.week(platform, chosen, seed, hours, load), f"made up with seed {seed} and load {load:g}"
     else:
         (mix, hours), source = job_files.read_jobs(jobs, platform, chosen), f"from {jobs}"
-    if str(SOURCE_ROOT) not in sys.path:
-        sys.path.insert(0, str(SOURCE_ROOT))
+    checkout.reach("components")
     with console.progress(f"simulating {hours:g} hours of {chosen}, {len(wanted)} times {seconds:g} s") as line:
         report = comparing.compare(
             Places.from_environment(),
