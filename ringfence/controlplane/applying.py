@@ -1,6 +1,7 @@
 """Puts manifests on a control plane, as whoever delivers them would: in order, server-side, strictly.
 
-Owns: waiting for kinds to be served, and what the API server said of each object. Refuses to own: the manifests.
+Owns: waiting until kinds are served and what was applied is in force, and what the API server said of each object.
+Refuses to own: the manifests.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ringfence.errors import RingfenceError
 Manifest = Mapping[str, Any]
 
 _SECONDS_TO_SERVE = 120
+_ADMISSION = "admissionregistration.k8s.io/v1"
+_PROBE = "ringfence-probe"
 _HISTORY = ("resourceVersion", "managedFields")
 
 
@@ -58,6 +61,62 @@ def apply_all(client: Client, manifests: Iterable[Manifest], before: Iterable[Ap
     """
     known = {each.key: each.content for each in before}
     return [_apply(client, manifest, known) for manifest in manifests]
+
+
+def in_force(client: Client) -> None:
+    """Return once what was applied holds: each namespace has its account, each quota counts, and each admission policy
+    refuses. The API server and the controllers take a moment for each, on a busy machine seconds.
+    """
+    client.wait(lambda: not _without_account(client), "the namespaces' accounts", _SECONDS_TO_SERVE)
+    client.wait(lambda: not _uncounted(client), "the quotas' first count", _SECONDS_TO_SERVE)
+    # The API server takes up all policies together: where the youngest refuses, all do.
+    policy, binding, asked = _probe()
+    try:
+        client.apply(policy)
+        client.apply(binding)
+        client.wait(lambda: _refused(client, asked), "the admission policies", _SECONDS_TO_SERVE)
+    finally:
+        client.discard(binding)
+        client.discard(policy)
+
+
+def _without_account(client: Client) -> set[str]:
+    namespaces = {each["metadata"]["name"] for each in client.items("v1", "Namespace")}
+    accounts = client.items("v1", "ServiceAccount")
+    return namespaces - {each["metadata"]["namespace"] for each in accounts if each["metadata"]["name"] == "default"}
+
+
+def _uncounted(client: Client) -> list[str]:
+    quotas = client.items("v1", "ResourceQuota")
+    return [
+        each["metadata"]["namespace"]
+        for each in quotas
+        if each.get("status", {}).get("hard", {}).keys() != each["spec"]["hard"].keys()
+    ]
+
+
+def _probe() -> tuple[Manifest, Manifest, Manifest]:
+    """A policy that refuses one made-up object, its binding, and the object."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}
+    spec = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": f"object.metadata.name != '{_PROBE}'"}],
+    }
+    metadata = {"name": _PROBE}
+    bound = {"policyName": _PROBE, "validationActions": ["Deny"]}
+    return (
+        {"apiVersion": _ADMISSION, "kind": "ValidatingAdmissionPolicy", "metadata": metadata, "spec": spec},
+        {"apiVersion": _ADMISSION, "kind": "ValidatingAdmissionPolicyBinding", "metadata": metadata, "spec": bound},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**metadata, "namespace": "default"}},
+    )
+
+
+def _refused(client: Client, asked: Manifest) -> bool:
+    try:
+        client.create(dict(asked), dry_run=True)
+    except Refused as refusal:
+        return _PROBE in refusal.message
+    return False
 
 
 def _apply(client: Client, manifest: Manifest, known: Mapping[str, Manifest | None]) -> Applied:

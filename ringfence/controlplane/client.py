@@ -225,7 +225,7 @@ class Client:
         options: Manifest = {"propagationPolicy": "Background"} | ({"gracePeriodSeconds": 0} if now else {})
         self.request("DELETE", self.path(manifest), options)
 
-    def wait(self, ready: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    def wait(self, ready: Callable[[], Any], what: str, seconds: float = 120) -> Any:
         """What `ready` returns once it is true; raises RingfenceError when the time is over. A refusal is not yet."""
         deadline = time.monotonic() + seconds
         while True:

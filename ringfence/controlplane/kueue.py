@@ -60,7 +60,7 @@ def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
     )
     for manifest in webhooks(kept / "webhook", webhook):
         plane.client.apply(manifest)
-    plane.processes.wait_until(lambda: _answers(plane), "Kueue", 60)
+    plane.processes.wait_until(lambda: _answers(plane), "Kueue", 120)
 
 
 def outside(configuration: Mapping[str, Any], ports: Mapping[str, int], certificates: Path) -> Manifest:

@@ -69,7 +69,7 @@ class ControlPlane:
 
 @contextmanager
 def start(
-    places: Places, say: Say, names: tuple[str, ...] = WHOLE, folder: Path | None = None, seconds: float = 60
+    places: Places, say: Say, names: tuple[str, ...] = WHOLE, folder: Path | None = None, seconds: float = 120
 ) -> Generator[ControlPlane]:
     """A control plane for the block; it is taken down with everything on it, however the block ends.
 

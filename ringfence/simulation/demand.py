@@ -106,16 +106,16 @@ def _trained(
     while wanted > 0 and sizes:
         number += 1
         size = random.choices(sizes, weights=[2.0**-position for position in range(len(sizes))])[0]
-        length = min(max(random.lognormvariate(0, SPREAD) * MEDIAN_HOURS, SHORTEST), LONGEST)
+        length = round(min(max(random.lognormvariate(0, SPREAD) * MEDIAN_HOURS, SHORTEST), LONGEST), 3)
         [day] = random.choices(range(days), weights=weights)
-        arrival = min(day * 24 + random.triangular(0, 24, sum(OFFICE) / 2), hours * 0.999)
+        arrival = round(min(day * 24 + random.triangular(0, 24, sum(OFFICE) / 2), hours * 0.999), 3)
         pods = -(-size // row.units_per_node)
         yield job_of(
             f"{share.tenant}-{row.pool}-train-{number}",
             row,
             share.tenant,
-            arrival=round(arrival, 3),
-            hours=round(length, 3),
+            arrival=arrival,
+            hours=length,
             pods=pods,
             units=size // pods,
             priority="interactive" if length < 1 else "batch",

@@ -68,7 +68,7 @@ def _settled(alone: ControlPlane, cluster: RenderedCluster) -> list[Applied]:
     """What became of each object, once the API server has forgotten the policies of the cluster before: it goes on
     judging by them for a moment after they are gone.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         applied = apply_all(alone.client, cluster.manifests)
         if not any(each.refusal for each in applied) or time.monotonic() > deadline:

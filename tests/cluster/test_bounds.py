@@ -61,7 +61,7 @@ def test_devices_that_are_given_back_can_be_had_again(serve_fra: Cluster, financ
         finance.create(pod("again", NAMESPACE, UNIT, gpus=36))
         return True
 
-    serve_fra.client.wait(taken, "the devices are free again", 60)
+    serve_fra.client.wait(taken, "the devices are free again")
 
 
 def test_a_pod_without_limits_is_refused_rather_than_guessed_at(finance: Client) -> None:

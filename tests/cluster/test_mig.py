@@ -26,6 +26,8 @@ def cut(serve_fra: Cluster) -> Generator[Manifest]:
     serve_fra.client.apply(node)
     serve_fra.client.patch(node, {"status": node["status"]}, part="status")
     serve_fra.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LAB}})
+    # The API server refuses pods until their namespace has its account.
+    serve_fra.client.wait(lambda: serve_fra.client.get("v1", "ServiceAccount", "default", LAB), "the lab's account")
     yield node
     for each in serve_fra.client.items("v1", "Pod", LAB):
         serve_fra.client.discard({"apiVersion": "v1", "kind": "Pod", **each})
@@ -54,19 +56,19 @@ def why(cluster: Cluster, name: str) -> str:
 def test_seven_slices_are_had_and_the_eighth_is_not(serve_fra: Cluster) -> None:
     for number in range(1, 8):
         serve_fra.client.create(sliced(f"slice-{number}"))
-    serve_fra.settled(lambda: list(states(serve_fra).values()) == ["Running"] * 7, "seven run", 60, still=0)
+    serve_fra.settled(lambda: list(states(serve_fra).values()) == ["Running"] * 7, "seven run", still=0)
     serve_fra.client.create(sliced("slice-8"))
-    serve_fra.settled(lambda: f"Insufficient {SLICE}" in why(serve_fra, "slice-8"), "the eighth waits", 60)
+    serve_fra.settled(lambda: f"Insufficient {SLICE}" in why(serve_fra, "slice-8"), "the eighth waits")
     assert states(serve_fra)["slice-8"] == "Pending"
     serve_fra.client.discard(sliced("slice-3"))
-    serve_fra.settled(lambda: states(serve_fra).get("slice-8") == "Running", "a slice that is given back is had", 60)
+    serve_fra.settled(lambda: states(serve_fra).get("slice-8") == "Running", "a slice that is given back is had")
 
 
 @pytest.mark.usefixtures("cut")
 @pytest.mark.parametrize("resource", ["nvidia.com/gpu", "nvidia.com/mig-3g.40gb"])
 def test_neither_the_whole_device_nor_another_profile_is_had(serve_fra: Cluster, resource: str) -> None:
     serve_fra.client.create(sliced("other", resource=resource))
-    serve_fra.settled(lambda: "Insufficient" in why(serve_fra, "other"), "it waits", 60)
+    serve_fra.settled(lambda: "Insufficient" in why(serve_fra, "other"), "it waits")
 
 
 def test_a_new_layout_takes_away_what_is_not_cut_any_more(serve_fra: Cluster, cut: Manifest) -> None:
@@ -76,7 +78,8 @@ def test_a_new_layout_takes_away_what_is_not_cut_any_more(serve_fra: Cluster, cu
     gone = {SLICE: None}
     status = {name: {**changed["status"][name], **gone} for name in ("allocatable", "capacity")}
     serve_fra.client.patch(cut, {"status": status}, part="status")
-    serve_fra.client.create(sliced("old"))
     serve_fra.client.create(sliced("new", resource="nvidia.com/mig-3g.40gb"))
-    serve_fra.settled(lambda: states(serve_fra).get("new") == "Running", "the new profile is had", 60)
-    serve_fra.settled(lambda: f"Insufficient {SLICE}" in why(serve_fra, "old"), "the old one is not", 60)
+    serve_fra.settled(lambda: states(serve_fra).get("new") == "Running", "the new profile is had")
+    # Only now is it sure that the scheduler knows the node's new size.
+    serve_fra.client.create(sliced("old"))
+    serve_fra.settled(lambda: f"Insufficient {SLICE}" in why(serve_fra, "old"), "the old one is not")

@@ -22,6 +22,7 @@ STARTER = """
     children = Processes(Path(sys.argv[1]))
     children.start("sleeper", ["sleep", "300"], Path(sys.argv[1]))
     print(children.identities()["sleeper"], flush=True)
+    sys.stdin.readline()
     {then}
 """
 
@@ -29,12 +30,12 @@ STARTER = """
 def alive(identity: int) -> bool:
     try:
         os.kill(identity, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{identity}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    return Path(f"/proc/{identity}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
 
 
-def gone(identity: int, seconds: float = 10) -> bool:
+def gone(identity: int, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while alive(identity) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -44,15 +45,18 @@ def gone(identity: int, seconds: float = 10) -> bool:
 def starter(folder: Path, then: str) -> tuple[subprocess.Popen[str], int]:
     """A process that starts a child, and the child's id."""
     code = textwrap.dedent(STARTER).format(then=then)
-    process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout
+    command = [sys.executable, "-c", code, str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout and process.stdin
     child = int(process.stdout.readline())
     assert alive(child)
+    process.stdin.write("go on\n")
+    process.stdin.close()
     return process, child
 
 
 def finish(process: subprocess.Popen[str]) -> None:
-    process.wait(10)
+    process.wait(60)
     assert process.stdout
     process.stdout.close()
 

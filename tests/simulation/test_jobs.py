@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringfence.planning.capacity import cluster_capacity, tenant_shares
@@ -79,6 +79,7 @@ def test_the_same_seed_gives_the_same_week_and_another_another() -> None:
 
 
 @given(st.integers(0, 10_000), st.floats(0.05, 0.9), st.floats(24, 336))
+@example(6393, 0.841316472221971, 33.859375)
 @settings(max_examples=30, deadline=None)
 def test_a_week_asks_for_its_load_and_every_job_fits_its_silo(seed: int, load: float, hours: float) -> None:
     platform = fifty()

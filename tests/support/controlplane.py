@@ -27,7 +27,7 @@ import yaml
 
 from ringfence.checking import check_file
 from ringfence.controlplane import Client, ControlPlane, definitions, parts, plane
-from ringfence.controlplane.applying import Applied, apply_all, define
+from ringfence.controlplane.applying import Applied, apply_all, define, in_force
 from ringfence.controlplane.stages import RUNS_FOR
 from ringfence.engine import golang
 from ringfence.engine.places import Places
@@ -114,7 +114,7 @@ class Cluster:
         return found
 
     def clear(self) -> None:
-        """Take away all work in tenants' namespaces, and wait until it is gone."""
+        """Take away all work in tenants' namespaces, and wait until it is gone and no quota counts it any more."""
         owned = [name for tenant in self.tenants for name in self.namespaces(tenant)]
         for api_version, kind in (("batch/v1", "Job"), ("v1", "Pod"), ("v1", "PersistentVolumeClaim")):
             for each in self.client.items(api_version, kind):
@@ -123,9 +123,19 @@ class Cluster:
 
         def gone() -> bool:
             pods = [each for each in self.client.items("v1", "Pod") if each["metadata"]["namespace"] in owned]
-            return not pods and not self.client.items(KUEUE, "Workload")
+            return not pods and not self.client.items(KUEUE, "Workload") and not self._counted(owned)
 
-        self.client.wait(gone, "what the test made is gone", 60)
+        self.client.wait(gone, "what the test made is gone")
+
+    def _counted(self, namespaces: Iterable[str]) -> list[str]:
+        """What quotas of these namespaces still count of work: they learn of what is gone a moment later."""
+        return [
+            f"{quota['metadata']['namespace']}: {name}"
+            for quota in self.client.items("v1", "ResourceQuota")
+            if quota["metadata"]["namespace"] in namespaces
+            for name, used in quota["status"].get("used", {}).items()
+            if name.partition(".")[0] in ("pods", "requests", "limits", "persistentvolumeclaims") and used != "0"
+        ]
 
     def running(self, tenant: str) -> list[Manifest]:
         """Pods of a tenant that run on a node."""
@@ -148,7 +158,7 @@ class Cluster:
         """Kueue's workloads of a tenant."""
         return [each for name in self.namespaces(tenant) for each in self.client.items(KUEUE, "Workload", name)]
 
-    def settled(self, ready: Callable[[], Any], what: str, seconds: float = 60, still: float = 2.0) -> float:
+    def settled(self, ready: Callable[[], Any], what: str, seconds: float = 120, still: float = 2.0) -> float:
         """Wait until `ready` holds and goes on holding; the seconds that it took to begin to."""
         begun, since = time.monotonic(), None
         while time.monotonic() - begun < seconds:
@@ -181,6 +191,7 @@ def standing(
         for each in rendered.namespaces:
             made.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each}})
         applied = apply_all(made.client, rendered.manifests)
+        in_force(made.client)
         yield Cluster(name, platform, rendered, made, applied)
 
 
