@@ -2,8 +2,10 @@
 
     python -m bench.engine [--resources N] [--runs N] [--kind KIND] [--json]
 
-The rival is the least that the engine can do: components, which no provider sees, by the same number, on the same
-engine and in the same run. The promise: a preview takes at most `PROMISE` times as long. Exit code 1 when it is broken.
+The rival is the least that Pulumi does: components, which no provider sees, by the same number, run by the same CLI
+with the Python SDK as it ships. The promise: a preview takes at most `PROMISE` times as long. Exit code 1 when it is
+broken. What our language host changes in the SDK (program.py) quickens components too: they are measured in a row of
+their own, so that nobody takes the promise for more than it is.
 """
 
 from __future__ import annotations
@@ -28,9 +30,12 @@ from ringfence.engine.run import Embedded
 from ringfence.errors import RingfenceError
 
 PROMISE = 1.6
-"""Times the preview of as many components (issue 3). A provider of 40 lines that only echoes took 2.4."""
+"""Times the preview of as many components (issue 3). With a provider of 40 lines that only echoes, 2,000 Kubernetes
+objects took 2.4 times as long, both with the SDK as it ships.
+"""
 
-RIVAL = "component"
+RIVAL = "plain-component"
+COMPONENT = "component"
 MIXED = "mixed"
 _CONFIG = {
     "aws:region": "eu-central-1",
@@ -74,7 +79,7 @@ class Series:
 
 def program(kind: str, count: int) -> str:
     """A program of `count` resources: of one package, of all in turn (`mixed`), or components."""
-    if kind == RIVAL:
+    if kind in (RIVAL, COMPONENT):
         body = 'pulumi.ComponentResource("bench:index:Part", f"part-{i}")'
         return f"import pulumi\n\nfor i in range({count}):\n    {body}\n"
     if kind != MIXED:
@@ -96,13 +101,19 @@ def project(folder: Path, text: str) -> Path:
     return folder
 
 
-def preview(embedded: Embedded, folder: Path, count: int, *extra: str) -> tuple[float, float]:
+def preview(embedded: Embedded, folder: Path, count: int, *extra: str, plain: bool = False) -> tuple[float, float]:
     """Preview once, as a user does, with `extra` words: (seconds, seconds of processor time).
+
+    `plain` runs the program with the SDK as it ships.
 
     Raises:
         RingfenceError: the preview failed, or planned another number of resources.
     """
-    environment = {**embedded.inherited, **embedded.variables(folder)}
+    environment = {
+        **embedded.inherited,
+        **embedded.variables(folder),
+        **({"RINGFENCE_PLAIN_SDK": "1"} if plain else {}),
+    }
     command = [str(embedded.places.launchers / "pulumi"), "preview", "-s", "bench", "--suppress-progress", *extra]
     before, start = _processor(), time.monotonic()
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -121,7 +132,7 @@ def _processor() -> float:
 
 def measure(kinds: list[str], count: int, runs: int) -> dict[str, Series]:
     """Preview the rival and each kind in turn, `runs` times, after one round that is not counted."""
-    found = {kind: Series() for kind in (RIVAL, *kinds)}
+    found = {kind: Series() for kind in (RIVAL, COMPONENT, *kinds)}
     with tempfile.TemporaryDirectory(prefix="ringfence-bench-") as scratch:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
         embedded = Embedded.open({**inherited, "RINGFENCE_HOME": str(Path(scratch, "home"))})
@@ -132,7 +143,7 @@ def measure(kinds: list[str], count: int, runs: int) -> dict[str, Series]:
             preview(embedded, folder, 10)
         for run in range(runs):
             for kind, folder in folders.items():
-                wall, cpu = preview(embedded, folder, count)
+                wall, cpu = preview(embedded, folder, count, plain=kind == RIVAL)
                 print(f"bench: run {run + 1} of {runs}: {kind}: {wall:.1f} s", file=sys.stderr, flush=True)
                 found[kind].wall.append(wall)
                 found[kind].cpu.append(cpu)
@@ -172,10 +183,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--resources", type=int, default=2000, metavar="N", help="how many resources (2000)")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="how many runs of each program (5)")
-    parser.add_argument("--kind", action="append", choices=[MIXED, *_KINDS], help="which programs (mixed)")
+    parser.add_argument("--kind", action="append", choices=[MIXED, *_KINDS], help="which programs (mixed, kubernetes)")
     parser.add_argument("--json", action="store_true", help="print the measurements as JSON")
     options = parser.parse_args()
-    kinds = options.kind or [MIXED]
+    kinds = options.kind or [MIXED, "kubernetes"]
     try:
         found = measure(kinds, options.resources, options.runs)
     except RingfenceError as error:

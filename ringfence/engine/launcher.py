@@ -44,6 +44,10 @@ _FLAGS_WITH_VALUE = frozenset(
 """Pulumi's global flags that take a value: they may stand before the command."""
 
 
+_DEBUGGING = ("--debug", "--verbose", "--logflow", "--logtostderr")
+"""Pulumi's flags that show messages of severity debug, or log them. `-d` and `-v` are the first two."""
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """What matters to us in the arguments of `pulumi`."""
@@ -53,6 +57,8 @@ class CommandLine:
     folder: str | None
     own_config: bool
     """The user names a config file, or changes the stack's: then theirs is used, and written to."""
+    debugging: bool
+    """Somebody may want to see messages of severity debug."""
 
     @classmethod
     def read(cls, arguments: Sequence[str]) -> CommandLine:
@@ -74,7 +80,15 @@ class CommandLine:
             or _value(arguments, None, "--config-file") is not None
             or "-h" in arguments
             or "--help" in arguments,
+            debugging=any(_debugs(argument) for argument in arguments),
         )
+
+
+def _debugs(argument: str) -> bool:
+    """Whether an argument may be one of `_DEBUGGING`. Short flags can be joined, so `-sdev` is taken for one too."""
+    if argument.startswith("--"):
+        return argument.split("=", 1)[0] in _DEBUGGING
+    return argument.startswith("-") and not {"d", "v"}.isdisjoint(argument)
 
 
 def _value(arguments: Sequence[str], short: str | None, long: str) -> str | None:
@@ -127,6 +141,9 @@ def plan(arguments: Sequence[str], environment: Mapping[str, str], folder: Path,
     # The cloud SDKs are large: compiled once, outside the tree, also where the shell turns bytecode off.
     values.pop("PYTHONDONTWRITEBYTECODE", None)
     values.setdefault("PYTHONPYCACHEPREFIX", str(places.cache / "bytecode"))
+    asked = {f"PULUMI_OPTION_{flag.lstrip('-').upper()}" for flag in _DEBUGGING}
+    if not line.debugging and asked.isdisjoint(values):
+        values.setdefault("RINGFENCE_DEBUG_MESSAGES", "dropped")  # Nobody would see them, and each is waited for.
     values.setdefault("GOGC", "400")  # The engine spends a sixth of its time on garbage otherwise.
     return Plan([pulumi, *_inserted(arguments, extra)], values, embedded=True)
 

@@ -53,11 +53,18 @@ def main() -> int:
 def _quicken() -> None:
     """Keep large programs from slowing down as they grow; what they do stays the same.
 
-    The SDK keeps several futures for each property until the program ends. It awaits them with
-    `asyncio.wait(..., FIRST_COMPLETED)`, which looks at all of them whenever one is done, and each full collection of
-    garbage visits them too: both are quadratic. And it works out the URN of each alias (Azure's types have dozens)
-    for engines that take no alias specs; none that we run is that old. bench/engine measures what this is worth.
+    The SDK tells the engine of each step of each resource, in a message of severity debug, and waits for an answer:
+    where nobody asked to see them (launcher.py says so), they are not sent. It keeps several futures for each property
+    until the program ends. It awaits them with `asyncio.wait(..., FIRST_COMPLETED)`, which looks at all of them
+    whenever one is done, and each full collection of garbage visits them too: both are quadratic. And it works out the
+    URN of each alias (Azure's types have dozens) for engines that take no alias specs; none that we run is that old.
+
+    bench/engine measures what this is worth. `RINGFENCE_PLAIN_SDK`, with any value, runs a program with the SDK as it
+    ships: to see whether one of these is at fault.
     """
+    if os.environ.get("RINGFENCE_PLAIN_SDK"):
+        return
+    import pulumi.log
     import pulumi.resource
     import pulumi.runtime.stack
 
@@ -65,6 +72,8 @@ def _quicken() -> None:
     if hasattr(pulumi.resource, "collapse_alias_to_urn"):
         pulumi.resource.collapse_alias_to_urn = lambda *_: ""  # ty: ignore[invalid-assignment]
     gc.set_threshold(100_000, 50, 1000)
+    if os.environ.get("RINGFENCE_DEBUG_MESSAGES") == "dropped":
+        pulumi.log.debug = lambda *_, **__: None  # ty: ignore[invalid-assignment]
 
 
 class _Asyncio(types.ModuleType):

@@ -35,6 +35,16 @@ def test_a_config_of_the_users_is_left_to_them(words: str) -> None:
     assert CommandLine.read(["preview", *words.split()]).own_config
 
 
+@pytest.mark.parametrize("words", ["-d", "--debug", "-yd", "-v=9", "-v 9", "--verbose=3", "--logflow", "--logtostderr"])
+def test_whoever_debugs_is_known(words: str) -> None:
+    assert CommandLine.read(["preview", "-s", "dev", *words.split()]).debugging
+
+
+@pytest.mark.parametrize("words", ["preview -s dev --diff", "up --stack=dev --yes --diff", "destroy -y --skip-preview"])
+def test_whoever_does_not_is_too(words: str) -> None:
+    assert not CommandLine.read(words.split()).debugging
+
+
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     return Places(cache=tmp_path / "cache", home=tmp_path / "home")
@@ -90,6 +100,17 @@ def test_a_stack_with_a_file_and_no_state_is_initialised_elsewhere(environment, 
     assert (project / "Pulumi.dev.yaml").read_text() == "config: {}\n"
     plan(["preview", "-s", "dev"], environment, project, places)
     assert len(asked(tmp_path)) == 1, "once is enough"
+
+
+def test_debug_messages_are_dropped_where_nobody_asked_for_them(environment, places, project) -> None:
+    def messages(*words: str, **variables: str) -> str | None:
+        planned = plan(["preview", "-s", "dev", *words], {**environment, **variables}, project, places)
+        return planned.environment.get("RINGFENCE_DEBUG_MESSAGES")
+
+    assert messages() == "dropped"
+    assert messages("--debug") is None
+    assert messages(PULUMI_OPTION_VERBOSE="9") is None
+    assert messages(RINGFENCE_DEBUG_MESSAGES="kept") == "kept"
 
 
 def test_a_stack_without_a_file_is_not_made_up(environment, places, project, tmp_path) -> None:

@@ -110,6 +110,24 @@ def test_it_needs_no_network(engine: EngineRunner, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "setsid"), reason="needs process groups")
+def test_the_sdks_own_messages_are_there_for_whoever_asks(engine: EngineRunner, tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "project", PROGRAM)
+    shown = {
+        name: shell(engine, folder, f"{before} pulumi preview -s dev {flags}").stdout
+        for name, before, flags in [
+            ("asked", "", "--debug"),
+            ("not asked", "", ""),
+            ("plain", "RINGFENCE_PLAIN_SDK=1", "--debug"),
+        ]
+    }
+    told = {
+        name: "resource registration prepared: ty=random:index/randomPet:RandomPet" in said
+        for name, said in shown.items()
+    }
+    assert told == {"asked": True, "not asked": False, "plain": True}
+    assert all("+ 3 to create" in said for said in shown.values()), "what is planned stays the same"
+
+
 def test_an_interrupt_reaches_pulumi(engine: EngineRunner, tmp_path: Path) -> None:
     folder = write_project(tmp_path, "import time\nprint('started', flush=True)\ntime.sleep(60)\n")
     values = engine.variables(folder)
