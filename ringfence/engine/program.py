@@ -15,6 +15,7 @@ import runpy
 import sys
 import traceback
 import types
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ def _quicken() -> None:
     until the program ends. It awaits them with `asyncio.wait(..., FIRST_COMPLETED)`, which looks at all of them
     whenever one is done, and each full collection of garbage visits them too: both are quadratic. And it works out the
     URN of each alias (Azure's types have dozens) for engines that take no alias specs; none that we run is that old.
+    Last, it makes a URN of each resource for mocks out of six futures, and asks anew for each frame of each stack where
+    its file is.
 
     bench/engine measures what this is worth. `RINGFENCE_PLAIN_SDK`, with any value, runs a program with the SDK as it
     ships: to see whether one of these is at fault.
@@ -66,11 +69,16 @@ def _quicken() -> None:
         return
     import pulumi.log
     import pulumi.resource
+    import pulumi.runtime.resource
     import pulumi.runtime.stack
 
     pulumi.runtime.stack.asyncio = _Asyncio("asyncio")  # ty: ignore[invalid-assignment]
     if hasattr(pulumi.resource, "collapse_alias_to_urn"):
         pulumi.resource.collapse_alias_to_urn = lambda *_: ""  # ty: ignore[invalid-assignment]
+    registering = pulumi.runtime.resource
+    registering.create_urn = _urn_at_once(registering.create_urn)  # ty: ignore[invalid-assignment]
+    positions = _remembered(registering._get_source_position_for_frame)
+    registering._get_source_position_for_frame = positions  # ty: ignore[invalid-assignment]
     gc.set_threshold(100_000, 50, 1000)
     if os.environ.get("RINGFENCE_DEBUG_MESSAGES") == "dropped":
         pulumi.log.debug = lambda *_, **__: None  # ty: ignore[invalid-assignment]
@@ -85,6 +93,31 @@ class _Asyncio(types.ModuleType):
     async def wait(self, tasks: Any, **_: Any) -> Any:
         """`asyncio.wait`. A failure still ends the program at once."""
         return await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+
+
+def _urn_at_once(create_urn: Callable[..., Any]) -> Callable[..., Any]:
+    """`create_urn`, without a future for each part where all parts are known strings."""
+    import pulumi
+
+    def create(name: Any, type_: Any, parent: Any = None, *rest: Any, **others: Any) -> Any:
+        if all(isinstance(part, str) for part in (name, type_, parent)):
+            return pulumi.Output.from_input(f"{parent[: parent.rfind('::')]}${type_}::{name}")
+        return create_urn(name, type_, parent, *rest, **others)
+
+    return create
+
+
+def _remembered(position_of: Callable[..., Any]) -> Callable[..., Any]:
+    """The place of a stack's frame, worked out once for each line of the program."""
+    known: dict[tuple[str, int | None], Any] = {}
+
+    def position(frame: traceback.FrameSummary) -> Any:
+        key = (frame.filename, frame.lineno)
+        if key not in known:
+            known[key] = position_of(frame)
+        return known[key]
+
+    return position
 
 
 def _run_to_the_end(program: str, threads: int) -> int:
