@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import secrets
 import shutil
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,6 +83,20 @@ def prepare(places: Places) -> None:
         write_whole(places.launchers / "pulumi", launcher_script("ringfence.engine.launcher"), mode=0o755)
         _place_plugins(places.pulumi_home / "plugins")
         _keep_no_logs(places.pulumi_home / "logs")
+
+
+def unserved(wanted: Sequence[Mapping[str, str]]) -> str:
+    """Which of the plug-ins that a program's SDKs ask for have no plan-only provider, in a sentence's first half; ""
+    where there is none. Each of `wanted` has a `name` and a `version`.
+    """
+    here = installed_packages()
+    missing = sorted(
+        f"{each['name']} {each['version']}" for each in wanted if here.get(each["name"]) != each["version"]
+    )
+    if not missing:
+        return ""
+    served = ", ".join(f"{name} {version}" for name, version in here.items())
+    return f"this program's SDKs include {', '.join(missing)}; there are plan-only providers for {served} only"
 
 
 def _place_plugins(folder: Path) -> None:

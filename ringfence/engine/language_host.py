@@ -19,7 +19,7 @@ from queue import SimpleQueue
 import grpc
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from ringfence.engine import interpreter
+from ringfence.engine import home, interpreter
 from ringfence.engine.program import REPORTED
 
 MAX_MESSAGE = 400 * 1024 * 1024
@@ -97,6 +97,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         code = process.wait()
         if code == 0:
             return language_pb2.RunResponse()
+        if unserved := home.unserved(interpreter.required_plugins(python)):
+            print(f"{unserved}: if a plug-in was not found, install the versions above for {python}", file=sys.stderr)
         if code == REPORTED:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with exit code {code}")

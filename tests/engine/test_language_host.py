@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.engine.home import installed_packages
 from tests.support.engine import EngineRunner, write_project
 
 pytestmark = pytest.mark.engine
@@ -43,6 +44,15 @@ CALLER = """
 """
 
 
+def own_environment(project: Path) -> Path:
+    """A virtual environment `its-own` that also has what ours has; its folder of packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(project / "its-own")], check=True)
+    site = next((project / "its-own" / "lib").glob("python3*")) / "site-packages"
+    [ours] = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "ours.pth").write_text(ours + "\n")
+    return site
+
+
 @pytest.fixture
 def component_host(tmp_path: Path) -> Path:
     folder = tmp_path / "host"
@@ -72,13 +82,28 @@ def test_a_component_of_a_provider_is_used(engine: EngineRunner, component_host:
 def test_the_virtualenv_option_is_honoured(engine: EngineRunner, tmp_path: Path) -> None:
     program = "import pulumi, sys\npulumi.export('prefix', sys.prefix)\n"
     project = write_project(tmp_path, program, runtime={"name": "python", "options": {"virtualenv": "its-own"}})
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(project / "its-own")], check=True)
-    site = next((project / "its-own" / "lib").glob("python3*")) / "site-packages"
-    [ours] = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "ours.pth").write_text(ours + "\n")
+    own_environment(project)
     result = engine.run_preview(project, "dev")
     assert result.outputs == {"prefix": str(project / "its-own")}, result.diagnostics
     assert "no virtual environment" not in result.diagnostics
+
+
+def test_an_sdk_of_another_version_is_named_beside_the_plug_in_that_is_not_there(
+    engine: EngineRunner, tmp_path: Path
+) -> None:
+    program = """
+        import pulumi, pulumi_random
+        pulumi_random.RandomPet("pet", opts=pulumi.ResourceOptions(version="1.2.3"))
+    """
+    project = write_project(tmp_path, program, runtime={"name": "python", "options": {"virtualenv": "its-own"}})
+    site = own_environment(project)
+    (site / "pulumi_tls").mkdir()
+    (site / "pulumi_tls" / "pulumi-plugin.json").write_text('{"resource": true, "name": "tls", "version": "5.2.0"}')
+    result = engine.run_preview(project, "dev")
+    assert result.exit_code != 0
+    assert "no resource plugin 'pulumi-resource-random' found" in result.diagnostics
+    served = ", ".join(f"{name} {version}" for name, version in installed_packages().items())
+    assert f"SDKs include tls 5.2.0; there are plan-only providers for {served} only: if a" in result.diagnostics
 
 
 def test_a_virtualenv_that_is_not_there_is_said_once_and_done_without(engine: EngineRunner, tmp_path: Path) -> None:
