@@ -7,6 +7,7 @@ does. It is used only beside a CLI that we built; an official CLI keeps its own 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -24,6 +25,9 @@ from ringfence.engine.program import REPORTED
 
 MAX_MESSAGE = 400 * 1024 * 1024
 """Bytes in one message: Pulumi raises gRPC's limit to this everywhere."""
+
+SECONDS_BETWEEN_LOOKS = 2.0
+"""How often the host looks whether its engine is still there."""
 
 _PROGRAM = Path(__file__).with_name("program.py")
 
@@ -175,10 +179,13 @@ def main() -> int:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    try:
-        server.wait_for_termination()
-    except KeyboardInterrupt:
-        return 0
+    engine = os.getppid()
+    with contextlib.suppress(KeyboardInterrupt):
+        # An engine that is killed says nothing: whoever has another parent now has nobody to serve. Ending the server
+        # cancels what runs, and with it the program or the policy pack.
+        while server.wait_for_termination(SECONDS_BETWEEN_LOOKS) and os.getppid() == engine:
+            pass
+        server.stop(grace=None).wait()
     return 0
 
 

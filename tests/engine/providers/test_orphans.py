@@ -1,4 +1,4 @@
-"""A provider whose engine was killed ends by itself: nothing is left behind on the user's machine."""
+"""What served an engine that was killed ends by itself: nothing is left behind on the user's machine."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 ENGINE = """
 import subprocess, sys, time
-provider = subprocess.Popen([sys.executable, "-m", "ringfence.engine.providers", "random"], stdout=subprocess.PIPE)
+provider = subprocess.Popen([sys.executable, "-m", *sys.argv[1:]], stdout=subprocess.PIPE)
 provider.stdout.readline()
 print(provider.pid, flush=True)
 time.sleep(600)
 """
 
 
-def test_a_provider_ends_after_its_engine_was_killed() -> None:
-    engine = subprocess.Popen([sys.executable, "-c", ENGINE], stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("words", ["ringfence.engine.providers random", "ringfence.engine.language_host 127.0.0.1:9"])
+def test_it_ends_after_its_engine_was_killed(words: str) -> None:
+    engine = subprocess.Popen([sys.executable, "-c", ENGINE, *words.split()], stdout=subprocess.PIPE, text=True)
     assert engine.stdout is not None
     provider = int(engine.stdout.readline())
     assert alive(provider)
