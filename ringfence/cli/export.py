@@ -17,7 +17,10 @@ import typer
 from ringfence import checking
 from ringfence.airgap import keys, ledger, receipts, splitting
 from ringfence.airgap.building import Built
+from ringfence.airgap.keys import PublicKey, Sealer
 from ringfence.airgap.manifest import Manifest
+from ringfence.airgap.refusals import BundleRefused, Why
+from ringfence.airgap.verification import Trust
 from ringfence.cli import console, sealed
 from ringfence.cli.preview import _check, _pack
 from ringfence.crossing import export as crossing
@@ -46,7 +49,9 @@ def export(
     inventory: Annotated[Path | None, typer.Option("--inventory", help="The nodes' kernels and OSes.")] = None,
     kubernetes: Annotated[list[str] | None, typer.Option("--kubernetes", help="CLUSTER=1.34, where unsaid.")] = None,
     sequence: Annotated[int | None, typer.Option("--sequence", help="The bundle's number; else the next.")] = None,
-    trust: Annotated[list[Path] | None, typer.Option("--trust", help="High side's keys, for --base RECEIPT.")] = None,
+    trust: Annotated[
+        list[Path] | None, typer.Option("--trust", help="Who must have signed --base, if not --key.")
+    ] = None,
     folder: Annotated[Path, typer.Option("--cwd", "-C", help="The Pulumi project's folder.")] = Path(),
     policy_pack: Annotated[Path | None, typer.Option("--policy-pack", help="A policy pack.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
@@ -71,7 +76,7 @@ def export(
             **_declared(project.stack_file(stack)),
             **dict(_pairs(kubernetes or (), "--kubernetes CLUSTER=1.34")),
         },
-        base=_base(base, trust or []),
+        base=_base(base, trust or [], sealers),
         registry=registry,
         inventory=inventory,
     )
@@ -121,8 +126,10 @@ def _declared(stack_file: Path) -> dict[str, str]:
     return {name: cluster.kubernetes_version for name, cluster in platform.clusters.items()} if platform else {}
 
 
-def _base(file: Path | None, trusted: list[Path]) -> Manifest | None:
-    """The manifest that the other side has: of a bundle, or of the bundle that a receipt names."""
+def _base(file: Path | None, trusted: list[Path], sealers: list[Sealer]) -> Manifest | None:
+    """The manifest that the other side has: of a bundle, or of the bundle that a receipt names. Neither is believed
+    unsigned: a delta on a base that the other side never had is refused there, when nobody can make another one.
+    """
     if file is None:
         return None
     try:
@@ -130,16 +137,34 @@ def _base(file: Path | None, trusted: list[Path]) -> Manifest | None:
             start = stream.read(512)
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from None
+    keyring = [keys.load_public(each) for each in trusted]
     if start[257:262] == b"ustar":
-        return sealed.open_unverified(file).manifest
-    if not trusted:
+        return _bundle_base(file, keyring, [each.public for each in sealers])
+    if not keyring:
         raise UsageError(f"{file} is a receipt: name the key of the side that wrote it, --trust FILE.pub")
     sent = list(ledger.kept(sealed.ledger_folder()))
-    receipt = receipts.read(file.read_text(encoding="utf-8"), sent, [keys.load_public(each) for each in trusted])
+    receipt = receipts.read(file.read_text(encoding="utf-8"), sent, keyring)
     found = next((each for each in sent if each.digest == receipt.bundle), None)
     if found is None:
         console.note(f"{file}: its bundle was not built here, so nothing is known to be there: a whole bundle is built")
     return found
+
+
+def _bundle_base(file: Path, trusted: list[PublicKey], own: list[PublicKey]) -> Manifest:
+    """The manifest of an earlier bundle, verified to its last byte: by all of `trusted`, else by one of our own."""
+    whom = Trust.of(trusted) if trusted else Trust.of(own, 1)
+    try:
+        with sealed.meter(f"verifying {file.name}") as progress:
+            opened = sealed.open_verified([file], whom, progress)
+    except BundleRefused as refused:
+        if refused.why not in (Why.UNSIGNED, Why.FOREIGN_SIGNER):
+            raise
+        hint = "" if trusted else ". If another key of this side signed it, name its public half: --trust FILE.pub"
+        raise BundleRefused(refused.why, f"--base {refused}{hint}") from None
+    try:
+        return opened.manifest
+    finally:
+        opened.close()
 
 
 def _next(name: str, base: Manifest | None) -> int:

@@ -35,9 +35,9 @@ def test_a_waiver_without_a_reason_is_refused(text: str) -> None:
 def test_a_receipt_as_base_needs_a_key_to_trust(tmp_path: Path) -> None:
     (tmp_path / "receipt.json").write_text("{}")
     with pytest.raises(UsageError, match=r"--trust FILE\.pub"):
-        command._base(tmp_path / "receipt.json", [])
+        command._base(tmp_path / "receipt.json", [], [])
     with pytest.raises(UsageError, match="cannot be read"):
-        command._base(tmp_path / "nothing", [])
+        command._base(tmp_path / "nothing", [], [])
 
 
 def test_carry_in_takes_a_bundle_or_a_name_to_go_back_to(tmp_path: Path) -> None:
