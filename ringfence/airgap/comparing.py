@@ -113,7 +113,7 @@ def _document(bundle: Bundle, member: Member) -> Any:
 
 def differences(old: Any, new: Any, at: str = "") -> Iterator[str]:
     """The leaves that differ between two documents of plain JSON, with the way to them. Lists of named things (each
-    with `name`, `urn` or `id`) are compared by name, others by position.
+    with `name`, `urn`, `id`, `resource` or `dataClass`) are compared by name, others by position.
     """
     old, new = _by_name(old), _by_name(new)
     if isinstance(old, dict) and isinstance(new, dict):
@@ -131,7 +131,7 @@ def differences(old: Any, new: Any, at: str = "") -> Iterator[str]:
 def _by_name(value: Any) -> Any:
     if not isinstance(value, list):
         return value
-    for key in ("urn", "name", "id"):
+    for key in ("urn", "name", "id", "resource", "dataClass"):
         names = [each.get(key) for each in value if isinstance(each, dict)]
         if value and len(names) == len(value) == len({str(name) for name in names}) and None not in names:
             return {str(each[key]): each for each in value}

@@ -30,14 +30,17 @@ def json_content(path: str, role: Role, value: Any, reason: str) -> Content:
 
 
 def stack_contents(reading: Reading) -> list[Content]:
-    """State, slots, plan and verdicts of the stack."""
+    """State, plan, verdicts and transfer record of the stack."""
     verdicts = [
         {**dataclasses.asdict(verdict), "resource": verdict.resource}
         for verdict in sorted(reading.summary.verdicts, key=lambda each: (each.rule, each.urn, each.message))
     ]
     said = {"packs": dict(reading.summary.packs), "rules": reading.summary.rules, "verdicts": verdicts}
     plan = {"digest": reading.plan_digest, "resources": reading.plan}
+    record = reading.transfers
+    why = "which class of data is where, who runs that, and what goes there on which basis: GDPR Art. 30(1)"
     return [
+        *([json_content(layout.TRANSFERS, Role.RESIDENCY, record, why)] if record is not None else []),
         json_content(layout.STATE, Role.STATE, reading.state.state, "state of the stack, its secrets as slots"),
         json_content(layout.PLAN, Role.PLAN, plan, "what applying the program leads to: both sides must agree"),
         json_content(layout.VERDICTS, Role.VERDICTS, said, "what the policies said of the plan"),

@@ -6,7 +6,8 @@ Owns: asking the engine, once each. Refuses to own: what goes into the bundle (g
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Reading:
     clusters: dict[str, RenderedCluster]
     settled: bool
     """Whether the plan changes nothing: then the state is what the other side must end with."""
+    transfers: dict[str, Any] | None = None
+    """Which class of data is where, and goes where (GDPR Art. 30(1)); None where no contract says anything of data."""
 
     @property
     def state_digest(self) -> str:
@@ -111,7 +114,7 @@ def read(embedded: Embedded, folder: Path, stack: str, pack: Path | None, on_eve
     Raises:
         RingfenceError: the stack does not preview, a policy refuses it, or its secrets cannot be read.
     """
-    result = previewed(embedded, folder, stack, pack, on_event)
+    result, transfers = _with_record(embedded, folder, stack, pack, on_event)
     project = Project.containing(folder.resolve(), embedded.places)
     assert project is not None  # It has just been previewed.
     emptied = slots.empty(exported(embedded, folder, stack, secrets=True))
@@ -123,4 +126,16 @@ def read(embedded: Embedded, folder: Path, stack: str, pack: Path | None, on_eve
         summary=summarise(result),
         clusters=render(result.resources.values()),
         settled=not changes(result),
+        transfers=transfers,
     )
+
+
+def _with_record(
+    embedded: Embedded, folder: Path, stack: str, pack: Path | None, on_event: OnEvent | None
+) -> tuple[Result, dict[str, Any] | None]:
+    """A preview, and the transfer record that a policy pack of ours writes beside it where it knows of a contract."""
+    with tempfile.TemporaryDirectory(prefix="ringfence-record-") as scratch:
+        listening = replace(embedded, inherited={**embedded.inherited, "RINGFENCE_EVIDENCE": scratch})
+        result = previewed(listening, folder, stack, pack, on_event)
+        file = Path(scratch, "transfers.json")
+        return result, json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
