@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: Path, content: str | bytes, mode: int) -> None:
+def write_whole(path: Path, content: str | bytes, mode: int, *, durable: bool = False) -> None:
     """Put `content` at `path` with `mode`, by a rename, and only if it is not there already.
 
     A reader sees the old file or the new one, never half of either; a process that is killed leaves the old
-    one.
+    one. `durable`: so does a power cut, at the price of waiting for the disk.
     """
     data = content.encode() if isinstance(content, str) else content
     if _holds(path, data, mode):
@@ -24,11 +24,25 @@ def write_whole(path: Path, content: str | bytes, mode: int) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         Path(scratch).chmod(mode)
         Path(scratch).replace(path)
+        if durable:
+            sync_folder(path.parent)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _holds(path: Path, content: bytes, mode: int) -> bool:

@@ -69,7 +69,7 @@ class Accepted:
             now = self._read()
             last = Last(sequence=manifest.sequence, bundle=manifest.digest)
             self._said = now.model_copy(update={"bundles": dict(sorted({**now.bundles, manifest.name: last}.items()))})
-            write_whole(self.file, self._said.model_dump_json(by_alias=True, indent=2) + "\n", mode=0o644)
+            write_whole(self.file, self._said.model_dump_json(by_alias=True, indent=2) + "\n", mode=0o644, durable=True)
 
     def _read(self) -> _File:
         try:

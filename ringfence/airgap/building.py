@@ -8,7 +8,6 @@ Owns the file. Refuses to own what goes in (`contents`) and what must not (`leak
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -24,7 +23,8 @@ from ringfence.airgap.contents import CHUNK, Content
 from ringfence.airgap.keys import Sealer
 from ringfence.airgap.manifest import Manifest, digest_of
 from ringfence.airgap.refusals import Leak
-from ringfence.errors import RingfenceError
+from ringfence.errors import RingfenceError, disk_is_full
+from ringfence.files import sync_folder
 
 Said = Callable[[int, int], None]
 """Told how far it is: bytes done, bytes in all."""
@@ -117,9 +117,9 @@ def write(
                 writer.run()
                 os.fsync(descriptor)
                 partial.rename(final)
-                _sync_folder(folder)
+                sync_folder(folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if disk_is_full(error):
             message = f"{folder}: the disk is full; the partial file stays: make room and run the same command again"
             raise RingfenceError(message) from None
         raise RingfenceError(f"{error.filename or folder}: cannot write the bundle: {error.strerror}") from None
@@ -132,8 +132,8 @@ def write(
     return Built(final, container.manifest, container.size, writer.kept)
 
 
-def require_room(folder: Path, needed: int) -> None:
-    """Refuse now, rather than after hours, when that many bytes more do not fit.
+def require_room(folder: Path, needed: int, what: str = "the bundle", otherwise: str = "-o") -> None:
+    """Refuse now, rather than after hours, when that many bytes more do not fit. `otherwise` names another folder.
 
     Raises:
         RingfenceError: they do not.
@@ -142,8 +142,8 @@ def require_room(folder: Path, needed: int) -> None:
     free = state.f_bavail * state.f_frsize
     if needed > free:
         raise RingfenceError(
-            f"{folder}: the bundle needs {needed:,} bytes more and {free:,} are free: make room, or choose another "
-            "folder with -o"
+            f"{folder}: {what} needs {needed:,} bytes more and {free:,} are free: make room, or choose another "
+            f"folder with {otherwise}"
         )
 
 
@@ -157,14 +157,6 @@ def _alone(file: Path) -> Generator[int]:
         except BlockingIOError:
             raise RingfenceError(f"{file}: another build is writing it; wait for it to end") from None
         yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

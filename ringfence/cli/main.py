@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from ringfence.errors import RingfenceError
+from ringfence.errors import RingfenceError, disk_is_full
 
 COMMANDS = {
     "check": "Check stack files: types, names, networks, capacity, residency. No engine, under a second.",
@@ -64,6 +64,15 @@ def _placeholder() -> None:
     """Stands for a command that is not the one being called."""
 
 
+def _fail(words: Sequence[str], message: str) -> None:
+    if "--json" in words:
+        print(json.dumps({"ok": False, "error": message}, indent=2, ensure_ascii=False))
+    else:
+        from ringfence.cli import console  # rich takes as long to import as a quick command takes to run
+
+        console.error(message)
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 refused or failed, 2 bad usage or bad config, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -71,12 +80,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         application(called)(words, prog_name="ringfence")
     except RingfenceError as error:
-        if "--json" in words:
-            print(json.dumps({"ok": False, "error": str(error)}, indent=2, ensure_ascii=False))
-        else:
-            from ringfence.cli import console  # rich takes as long to import as a quick command takes to run
-
-            console.error(str(error))
+        _fail(words, str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        if not disk_is_full(error):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(words, f"{where}the disk is full: make room, and run the same command again")
+        sys.exit(RingfenceError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ringfence.airgap import ledger
-from ringfence.airgap.manifest import Manifest, Role
+from ringfence.airgap.building import require_room
+from ringfence.airgap.manifest import Manifest, Member, Role
 from ringfence.airgap.paths import safe_path
 from ringfence.airgap.reading import Bundle
 from ringfence.crossing import canonical, given, layout, placing, pushing, reading, runtime, secrets, slots
@@ -81,10 +82,21 @@ def stage(place: Place, bundle: Bundle, say: Say) -> Staged:
             f"this delta relies on {len(gone)} members that are not here, such as {gone[0].path}: ask for a whole one"
         )
     given.chosen(place.values, secrets.config_slots(manifest))
+    _require_room(place, kept)
     say(f"keeping {len(kept)} members")
     place.store.keep(bundle, kept)
     _push(place, bundle, say)
     return stage_kept(place, manifest, say, rollback=False)
+
+
+def _require_room(place: Place, kept: list[Member]) -> None:
+    """Say before anything is written that it will not fit."""
+    needed = sum(each.size for each in kept if each.carried and not place.store.blob(each.digest).exists())
+    placed = sum(each.size for each in kept if each.path.startswith(f"{layout.PROGRAM}/"))
+    place.store.root.mkdir(parents=True, exist_ok=True)
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    require_room(place.store.root, needed, "what is kept of the bundle", "RINGFENCE_HOME")
+    require_room(place.folder.parent, placed, "the program", "--into")
 
 
 def _push(place: Place, bundle: Bundle, say: Say) -> None:

@@ -93,13 +93,14 @@ def scrub_backups(embedded: Embedded, folder: Path, stack: str) -> None:
 
 
 def break_stale_locks(embedded: Embedded, folder: Path, stack: str) -> None:
-    """Remove the lock of an engine that was killed on this machine; one that lives keeps it.
+    """Remove the lock of an engine that was killed on this machine; one that lives keeps it. What an engine had begun
+    to write as its lock, and never wrote, goes too: no engine starts while there is any such file.
 
     Raises:
         RingfenceError: an engine is at work on the stack.
     """
     backend = _backend(embedded, folder)
-    for file in sorted(backend.glob(f"locks/**/{stack}/*.json")) if backend else ():
+    for file in sorted(backend.glob(f"locks/**/{stack}/*.json*")) if backend else ():
         try:
             said = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):

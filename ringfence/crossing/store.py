@@ -96,7 +96,7 @@ class Store:
 
     def remember(self, name: str, memory: Memory) -> None:
         """Write what is known of a name, whole or not at all."""
-        write_whole(self._memory(name), memory.model_dump_json(indent=2) + "\n", mode=0o600)
+        write_whole(self._memory(name), memory.model_dump_json(indent=2) + "\n", mode=0o600, durable=True)
 
     def _memory(self, name: str) -> Path:
         return self.root / "carried" / f"{name}.json"
@@ -127,6 +127,12 @@ class Store:
                 count += 1
         ledger.keep(self.manifests, bundle.manifest)
         return count
+
+    def tidy(self) -> None:
+        """Remove what a killed run was writing. Nobody else may be at work here."""
+        for folder in (self.root / layout.BLOBS, self.root / "carried", self.manifests):
+            for scratch in folder.rglob(".*"):
+                scratch.unlink(missing_ok=True)
 
     def read(self, manifest: Manifest, path: str) -> bytes:
         """The bytes of a member. Raises RingfenceError when they are gone or were changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,31 @@ def chart_files(image: str = "registry.example/operator:3") -> dict[str, Any]:
         "templates/deployment.yaml": deployment,
         "templates/hook.yaml": hook,
     }
+
+
+SPARE = """
+import pulumi
+
+secret = pulumi.Output.secret("users: [{token: " + "low" * 5 + "}]")
+berlin = pulumi.ProviderResource(
+    "kubernetes",
+    "berlin",
+    {"kubeconfig": secret, "clusterIdentifier": "berlin"},
+    opts=pulumi.ResourceOptions(version="VERSION"),
+)
+
+
+def make(group, kind, name, **fields):
+    head = {"apiVersion": group.removeprefix("core/"), "kind": kind, "metadata": {"name": name, "namespace": "shop"}}
+    pulumi.CustomResource(
+        f"kubernetes:{group}:{kind}", name, head | fields, opts=pulumi.ResourceOptions(provider=berlin)
+    )
+
+
+image = pulumi.Config("shop").get("image") or "registry.example/web:1"
+template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": image}]}}
+make("core/v1", "Namespace", "shop", metadata={"name": "shop"})
+make("apps/v1", "Deployment", "web", spec={"selector": {"matchLabels": {"app": "web"}}, "template": template})
+pulumi.export("clusters", {"berlin": {"site": "berlin", "kubernetesVersion": "1.34"}})
+""".replace("VERSION", version("pulumi-kubernetes"))
+"""A program that loads no package's SDK, so that a preview takes half the time: for tests that carry in many times."""

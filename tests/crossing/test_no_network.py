@@ -1,18 +1,13 @@
-"""The whole loop with a high side that cannot reach anything, and never tries to; and one that is killed repeatedly."""
+"""The whole loop with a high side that cannot reach anything, and never tries to."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -98,55 +93,6 @@ from ringfence.engine.run import Embedded
 result = Embedded.open(os.environ).preview(Path(sys.argv[1]), "dev", None, None, "--expect-no-changes")
 sys.exit(result.exit_code)
 """
-
-
-def test_a_carry_in_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path: Path) -> None:
-    project = write_project(tmp_path / "low-project", SHIPPED, name="shop")
-    low, _ = sides(tmp_path, project)
-    with running(tmp_path / "source") as source, running(tmp_path / "target") as target:
-        fill(source)
-        bundle = exported(low, source, tmp_path / "cache", 1)
-
-        def command(home: str, place: str) -> tuple[list[str], dict[str, str]]:
-            words = [*RINGFENCE, "carry-in", str(bundle.file), "--trust", str(tmp_path / "key.pub"), "--yes", "--json"]
-            words += ["--registry", target.address, "--into", str(tmp_path / place / "shop")]
-            return [*words, "--receipt", str(tmp_path / place / "receipt.json")], environment(tmp_path / home)
-
-        words, env = command("calm", "calm-site")
-        begin = time.monotonic()
-        calm = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
-        takes = time.monotonic() - begin
-        assert calm.returncode == 0, calm.stderr
-
-        words, env = command("killed", "killed-site")
-        chance = random.Random(6)
-        killed = 0
-        # From early to late: on a machine that is busy now and idle then, the early ones are cut off in any case.
-        for share in sorted(chance.uniform(0.05, 0.95) for _ in range(10)):
-            process = subprocess.Popen(
-                words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-            )
-            try:
-                process.communicate(timeout=share * takes)
-            except subprocess.TimeoutExpired:
-                killed += 1
-            _kill_all(process)
-        last = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
-    assert killed >= 3, "runs were cut off"
-    assert last.returncode == 0, last.stderr
-    ends: list[dict[str, Any]] = [json.loads(each.stdout) for each in (calm, last)]
-    assert ends[0]["state"] == ends[1]["state"]
-    assert not list((tmp_path / "killed-site").glob(".*")), "no half-placed program is left"
-
-
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    """The command with the engine and the providers that it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream:
-            stream.close()
 
 
 @pytest.mark.cluster

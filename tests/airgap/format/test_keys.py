@@ -124,10 +124,14 @@ def test_minisign_checks_the_signature_with_the_same_key_file(unpacked: Path) ->
     assert by_hand(unpacked, *command)[0] != 0
 
 
-def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path) -> None:
-    """docs/rules-of-carry.md, `When nothing of ours is trusted`: for an honest bundle, and for one with a file more."""
-    page = (REPOSITORY / "docs" / "rules-of-carry.md").read_text(encoding="utf-8")
-    block = page.partition("## When nothing of ours is trusted")[2].partition("```sh\n")[2].partition("```")[0]
+BY_HAND = {"rules-of-carry.md": "## When nothing of ours is trusted", "guides/airgap.md": "## High side: look before"}
+
+
+@pytest.mark.parametrize("page", BY_HAND)
+def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path, page: str) -> None:
+    """The check by hand: for an honest bundle, for one with a file more, and for one that somebody else signed."""
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    block = text.partition(BY_HAND[page])[2].partition("```sh\n")[2].partition("```")[0]
     tools = {"openssl pkeyutl": "openssl", "openssl dgst": "never", "minisign": "minisign"}
     lines = [
         line
@@ -149,6 +153,14 @@ def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path) -> None:
     assert ran.returncode != 0
     assert "> more" in ran.stdout
     assert not (tmp_path / "check" / "more").exists(), "it is noticed before it is unpacked"
+    shutil.rmtree(tmp_path / "check")
+    file.unlink()
+    sealed(tmp_path, 7, sealers=[sealer("mallory")])
+    script = script.replace(sealer().public.short, sealer("mallory").public.short)
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    unpacked = {each.name for each in (tmp_path / "check").iterdir()}
+    assert unpacked == {"SHA256SUMS", "signatures"}, "nothing is unpacked before the signature is right"
 
 
 def test_a_key_on_a_token_seals_bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
