@@ -51,7 +51,7 @@ def carry_in(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Apply without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
-    """Carry a bundle in, or go back to the one before. Exit 0 applied; 1 refused, failed, or you said no; 2 bad usage."""
+    """Carry a bundle in, or go back to the one before. Exit 0 applied; 1 refused, failed or declined; 2 bad usage."""
     if (rollback is None) == (not bundle):
         raise UsageError("name a bundle to carry in, or --rollback NAME to go back to the one before")
     store, values = Store(sealed.accepted_file().parent), given.read(slots)
