@@ -14,7 +14,7 @@ from policy.hosts import host_of, host_place, uri_place
 from policy.places import Located, behind, declared, named, read_place
 from policy.resource import Resource
 from policy.rule import Context
-from policy.values import Read
+from policy.values import UNKNOWN, Read, State
 from ringfence.facts import endpoints, regions
 
 Reader = Callable[[Resource, Read, Context], Located | None]
@@ -147,15 +147,24 @@ def named_region(resource: Resource, read: Read, context: Context) -> Located | 
 
 
 def linked_service(resource: Resource, read: Read, context: Context) -> Located | None:
-    """A Data Factory linked service: every host and URL in it; one without any is not proven."""
-    if not read.known or not isinstance(read.value, dict):
-        return Located("", missing=f"{read.path} is not known before the update")
+    """A linked service or a connection: every host and URL in it, and the store behind a value that is not known.
+
+    One without any is not proven.
+    """
     texts = [text.removeprefix("jdbc:") for text in _texts(read.value) if "://" in text]
     hosts = [host for text in texts if (host := host_of(text))]
-    if not hosts:
+    places: list[Located | None] = [host_place(host, resource, context) for host in hosts]
+    if read.unknown or _holds_unknown(read.value):
+        places.append(_referenced(resource, Read(read.path, State.UNKNOWN), context))
+    found = [place for place in places if place]
+    if not found:
         return Located("", missing="where this linked service leads is in none of its properties")
-    places = [host_place(host, resource, context) for host in hosts]
-    return next((place for place in places if place.countries is None), places[0])
+    return next((place for place in found if place.countries is None), found[0])
+
+
+def _holds_unknown(value: object) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value is UNKNOWN or any(_holds_unknown(item) for item in items)
 
 
 def _texts(value: object) -> list[str]:

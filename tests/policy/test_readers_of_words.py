@@ -59,6 +59,8 @@ def countries(found: Located | None) -> object:
         ("linked-service", {"type": "x", "url": "https://example.org"}, "not proven"),
         ("linked-service", {"JDBC": "jdbc:mysql://a.b.eu-west-1.rds.amazonaws.com/x"}, {"IE"}),
         ("linked-service", {"type": "x"}, "not proven"),
+        ("linked-service", {"JDBC": "jdbc:mysql://a.b.eu-west-1.rds.amazonaws.com/x", "also": UNKNOWN}, "not proven"),
+        ("linked-service", UNKNOWN, "not proven"),
         ("edge", "EDGE", "everywhere"),
         ("edge", ["REGIONAL"], "nothing moves"),
         ("edge", "INTERNAL_MANAGED", "nothing moves"),

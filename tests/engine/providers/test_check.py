@@ -122,6 +122,14 @@ def test_a_secret_is_never_shown(aws: Bench) -> None:
     [
         ({"region": "eu-central-1", "version": "7.51.1"}, []),
         ({"region": "eu-central-1", "defaultTags": '{"tags": {"a": "b"}}', "skipMetadataApiCheck": "true"}, []),
+        ({"assumeRoles": '[{"role_arn": "r", "sessionName": "s"}]'}, []),  # the SDK leaves a dictionary as it is
+        (
+            {"assumeRoles": '[{"role_arm": "r"}]'},
+            [
+                "assumeRoles[0].role_arm: ProviderAssumeRole has no such property; did you mean "
+                '"roleArn" ("role_arn" in Python)?'
+            ],
+        ),
         ({"regoin": "x"}, ['regoin: Provider has no such property; did you mean "region"?']),
         (
             {"defaultTags": '{"tagz": {}}'},

@@ -11,7 +11,7 @@ from ringfence.engine.providers.check import Failure, check_object
 from ringfence.engine.providers.naming import digest
 from ringfence.engine.providers.notices import Notices
 from ringfence.engine.providers.replacement import forcing
-from ringfence.engine.providers.schema.model import ResourceType, Scalar
+from ringfence.engine.providers.schema.model import ListOf, ObjectType, ResourceType, Scalar, Type
 from ringfence.engine.providers.schema.registry import Registry
 from ringfence.engine.providers.suggest import hint
 
@@ -66,7 +66,7 @@ class Family:
             for key, value in configuration.items()
             if key not in _ENGINE_KEYS
         }
-        return check_object(plain, shape, lenient=True)
+        return check_object(spelled(plain, shape) if self.lenient else plain, shape, lenient=True)
 
     def check(self, resource: Resource) -> list[Failure]:
         """Hold a resource's inputs against the SDK's type."""
@@ -115,6 +115,24 @@ class Family:
     def construct(self, request: Any, notices: Notices) -> Any:
         """Build a component on behalf of the package's real provider."""
         raise LookupError(f"{request.type} is built by the real {self.registry.package.name} provider only")
+
+
+def spelled(value: Any, shape: Type) -> Any:
+    """A provider argument with its inner names as the wire has them.
+
+    The Python SDK writes a provider's dictionaries to JSON as they are, so their Python names (`role_arn`) arrive here;
+    the Terraform bridge turns every name into that form, and takes both.
+    """
+    if isinstance(shape, ListOf) and isinstance(value, list):
+        return [spelled(item, shape.item) for item in value]
+    if isinstance(shape, ObjectType) and isinstance(value, dict):
+        wire = {known.python_name: name for name, known in shape.properties.items()}
+        named = {key if key in shape.properties else wire.get(key, key): item for key, item in value.items()}
+        return {
+            key: spelled(item, shape.properties[key].type) if key in shape.properties else item
+            for key, item in named.items()
+        }
+    return value
 
 
 def decoded(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from ringfence.engine.providers.families.aws import Aws, partition_of
 from ringfence.engine.providers.functions import Function
 from ringfence.engine.providers.functions.iam_policy import policy_document
+from ringfence.engine.providers.functions.kubeconfig import encoded
 from ringfence.engine.providers.functions.zones import zones
 from ringfence.engine.providers.naming import digest
 from ringfence.engine.providers.wire import Secret
@@ -121,6 +122,19 @@ def get_cluster_auth(aws: Aws, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"id": name, "name": name, "token": Secret(f"k8s-aws-v1.{digest(name, length=32)}")}
 
 
+def get_authorization_token(aws: Aws, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A registry's password that opens nothing, and the token that is base64 of `AWS:<password>`."""
+    region = _region(aws, arguments)
+    account = arguments.get("registryId") or aws.account
+    password = digest(account, region, length=32)
+    return {
+        "authorizationToken": Secret(encoded(f"AWS:{password}")),
+        "userName": "AWS",
+        "password": Secret(password),
+        "proxyEndpoint": f"https://{account}.dkr.ecr.{region}.{partition_of(region)[1]}",
+    }
+
+
 def get_service_principal(aws: Aws, arguments: dict[str, Any]) -> dict[str, Any]:
     """`<service>.amazonaws.com`, the form of every service principal but a few."""
     region = _region(aws, arguments)
@@ -162,6 +176,8 @@ FUNCTIONS: dict[str, Function] = {
     "aws:ec2/getAmi:getAmi": get_ami,
     "aws:ec2/getAmiIds:getAmiIds": get_ami_ids,
     "aws:ssm/getParameter:getParameter": get_parameter,
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": get_authorization_token,
+    "aws:ecr/getCredentials:getCredentials": get_authorization_token,
     "aws:eks/getClusterAuth:getClusterAuth": get_cluster_auth,
     "aws:iam/getPolicyDocument:getPolicyDocument": policy_document,
 }

@@ -6,6 +6,7 @@ Owns data/outputs.csv: package, type, property (a path, or `id`), template, sour
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import string
@@ -16,6 +17,7 @@ from typing import Any
 
 from ringfence.engine.providers.naming import digest
 
+_ENCODED = "base64 "
 _DATA = Path(__file__).parents[1] / "data"
 
 
@@ -58,8 +60,10 @@ class Facts(Mapping[str, str]):
 
 
 def fill(template: str, facts: Facts) -> Any:
-    """The value of a template."""
+    """The value of a template. `base64 ` before it says that a cloud hands it out encoded."""
     text = string.Template(template).substitute(facts)
+    if text.startswith(_ENCODED):
+        return base64.b64encode(text.removeprefix(_ENCODED).encode()).decode()
     return json.loads(text) if text[:1] in ("{", "[") or text in ("true", "false") else text
 
 

@@ -23,7 +23,8 @@ from ringfence.engine.providers.schema.model import (
 )
 
 TIME = "2000-01-01T00:00:00Z"
-_MAX_DEPTH = 4
+_MAX_OBJECTS = 3
+"""How many objects may stand in each other: the states of AWS firewalls need three; Azure's networks never end."""
 
 _BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), template)
@@ -49,8 +50,8 @@ _BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def value_of(shape: Type, name: str, facts: Facts, depth: int = 0) -> Any:
-    """A value of a shape for a property; None where nothing sensible is left to say (too deep)."""
+def value_of(shape: Type, name: str, facts: Facts, inside: tuple[ObjectType, ...] = ()) -> Any:
+    """A value of a shape for a property; None where nothing sensible is left to say (too deep, or a type in itself)."""
     if isinstance(shape, Scalar):
         return _scalar(shape.kind, name, facts)
     if isinstance(shape, Constant):
@@ -60,16 +61,15 @@ def value_of(shape: Type, name: str, facts: Facts, depth: int = 0) -> Any:
     if isinstance(shape, MapOf):
         return {}
     if isinstance(shape, OneOf):
-        return value_of(shape.options[0], name, facts, depth)
-    if depth >= _MAX_DEPTH:
-        return [] if isinstance(shape, ListOf) else None
+        return value_of(shape.options[0], name, facts, inside)
     if isinstance(shape, ListOf):
-        item = value_of(shape.item, name, facts, depth + 1)
+        item = value_of(shape.item, name, facts, inside)
         return [] if item is None else [item]
     if isinstance(shape, ObjectType):
-        filled = {
-            key: value_of(known.type, key, facts.seeded(key), depth + 1) for key, known in shape.properties.items()
-        }
+        if shape in inside or len(inside) >= _MAX_OBJECTS:
+            return None
+        within = (*inside, shape)
+        filled = {key: value_of(known.type, key, facts.seeded(key), within) for key, known in shape.properties.items()}
         return {key: item for key, item in filled.items() if item is not None}
     return None
 
