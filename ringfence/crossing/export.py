@@ -86,9 +86,11 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
 
     Raises:
         RingfenceError: the stack does not preview, or something that should cross is missing and not waived.
+        UsageError: a site that there is not.
     """
     say(f"previewing {order.stack}")
     known = reading.read(embedded, order.folder, order.stack, order.pack)
+    _require_site(order, known)
     gathered = Gathered(known, secrets=dict(_texts(known.state.values)))
     say("gathering the program")
     carried = program.gather(known.project, order.stack, order.pack)
@@ -122,6 +124,15 @@ def gather(embedded: Embedded, order: Order, say: Say, sources: Iterable[Source]
         source(order, gathered, say)
     _refuse_problems(order, gathered)
     return gathered
+
+
+def _require_site(order: Order, known: Reading) -> None:
+    """Refuse a site that no cluster stands at: its bundle would be empty of all that makes a site."""
+    sites = sorted({cluster.site for cluster in known.clusters.values() if cluster.site})
+    if order.site and order.site not in sites:
+        raise UsageError(
+            f"--site {order.site}: no cluster of {order.stack} is there. Sites: {', '.join(sites) or 'none'}"
+        )
 
 
 def _texts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
