@@ -113,6 +113,16 @@ def test_debug_messages_are_dropped_where_nobody_asked_for_them(environment, pla
     assert messages(RINGFENCE_DEBUG_MESSAGES="kept") == "kept"
 
 
+def test_the_state_is_written_once_unless_the_user_says_otherwise(environment, places, project) -> None:
+    assert plan(["up", "-s", "dev"], environment, project, places).environment["PULUMI_SKIP_CHECKPOINTS"] == "true"
+    environment["PULUMI_SKIP_CHECKPOINTS"] = "false"
+    assert plan(["up", "-s", "dev"], environment, project, places).environment["PULUMI_SKIP_CHECKPOINTS"] == "false"
+    environment["PULUMI_BACKEND_URL"] = "s3://state"
+    del environment["PULUMI_SKIP_CHECKPOINTS"]
+    theirs = plan(["up", "-s", "dev"], environment, project, places)
+    assert "PULUMI_SKIP_CHECKPOINTS" not in theirs.environment, "a real cloud's state is written as it grows"
+
+
 def test_a_stack_without_a_file_is_not_made_up(environment, places, project, tmp_path) -> None:
     planned = plan(["up", "-s", "tpyo"], environment, project, places)
     assert planned.arguments[1:] == ["up", "-s", "tpyo"]
