@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ringfence.engine.providers.protocol import provider_pb2
+from ringfence.engine.providers.wire import to_plain
 from tests.engine.providers.conftest import Bench
 
 
@@ -39,3 +41,41 @@ def test_a_type_that_holds_itself_comes_to_an_end(azure: Bench) -> None:
 def test_a_service_account_key_can_be_opened(gcp: Bench) -> None:
     _, made = gcp.create("gcp:serviceaccount/key:Key", {"serviceAccountId": "projects/p/serviceAccounts/a"})
     assert json.loads(base64.b64decode(made["privateKey"]))["type"] == "service_account"
+
+
+def test_a_cluster_without_a_location_is_in_the_zone_of_its_provider(gcp: Bench) -> None:
+    gcp.provider.family.configure({"project": "p", "zone": "us-central1-a"})
+    token = "gcp:container/cluster:Cluster"
+    made, cluster = gcp.create(token, {"name": "c", "initialNodeCount": 1})
+    assert (made, cluster["location"]) == ("projects/p/locations/us-central1-a/clusters/c", "us-central1-a")
+    assert gcp.create("gcp:compute/address:Address", {"name": "a"})[1]["region"] == "us-central1"
+
+
+def test_a_resource_without_a_location_has_that_of_its_provider(azure: Bench) -> None:
+    token = "azure-native:resources:ResourceGroup"
+    assert azure.create(token, {})[1]["location"] == azure.provider.family.configuration["location"]
+
+
+def test_where_a_thing_is_that_was_there_before_is_not_guessed(azure: Bench) -> None:
+    request = provider_pb2.ReadRequest(
+        id="/subscriptions/0/resourceGroups/old", urn=Bench.urn("azure-native:resources:ResourceGroup", "old")
+    )
+    assert to_plain(azure.provider.read(request).properties)["location"] == "unknown-in-plan"
+
+
+def test_a_policy_of_google_cloud_is_really_computed(gcp: Bench) -> None:
+    bindings = [{"role": "roles/run.invoker", "members": ["allUsers"]}]
+    answer = gcp.invoke("gcp:organizations/getIAMPolicy:getIAMPolicy", {"bindings": bindings})
+    assert json.loads(answer["policyData"]) == {"bindings": bindings}
+
+
+def test_a_document_made_of_a_placeholder_has_no_statements_of_it(aws: Bench) -> None:
+    token = "aws:iam/getPolicyDocument:getPolicyDocument"
+    assert json.loads(aws.invoke(token, {"sourcePolicyDocuments": ["unknown-in-plan-x"]})["json"])["Statement"] == []
+    with pytest.raises(AssertionError, match="is no JSON"):
+        aws.invoke(token, {"sourcePolicyDocuments": ["{not json"]})
+
+
+def test_a_port_is_a_number(aws: Bench) -> None:
+    inputs = {"instanceClass": "db.t3.micro", "engine": "postgres"}
+    assert aws.create("aws:rds/instance:Instance", inputs)[1]["port"] == 5432

@@ -71,6 +71,7 @@ class AzureNative(Cloud):
     lenient = False
     separator = ""
     digits = 8
+    placed = frozenset({"location"})
     replacing_configuration = frozenset({"subscriptionId", "environment"})
     credentials = frozenset(
         {

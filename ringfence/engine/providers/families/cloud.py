@@ -15,11 +15,11 @@ from pathlib import Path as File
 from typing import Any
 
 from ringfence.engine.providers.families.base import Family, Path, Resource
-from ringfence.engine.providers.naming import digest, made_up
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN, digest, made_up
 from ringfence.engine.providers.outputs.templates import Facts, fill, templates
 from ringfence.engine.providers.outputs.typed import certificate, value_of
 from ringfence.engine.providers.replacement import forcing
-from ringfence.engine.providers.schema.model import Scalar
+from ringfence.engine.providers.schema.model import Scalar, Type
 from ringfence.engine.providers.wire import UNKNOWN, Secret
 
 _DATA = File(__file__).parents[1] / "data"
@@ -37,6 +37,8 @@ class Cloud(Family):
     package = ""
     separator = "-"
     digits = 7
+    placed: frozenset[str] = frozenset()
+    """Inputs that the cloud gives back from the provider's configuration where a resource leaves them out."""
 
     def name_property(self, resource: Resource) -> tuple[str, str] | None:
         """The property that holds a resource's name, and the style of a made-up one; None when none is made up."""
@@ -152,13 +154,15 @@ class Cloud(Family):
         for path, template in rows.items():
             keys = tuple(path.split("."))
             if path != "id" and keys[0] in shape.outputs.properties and _missing(resource.inputs, keys):
-                added[keys] = fill(template, facts.seeded(path))
+                added[keys] = _as_written(fill(template, facts.seeded(path)), shape.outputs.properties[keys[0]].type)
         shown = self.shown(resource)
         for name, known in shape.outputs.properties.items():
             if name in resource.inputs or (name,) in added:
                 continue
             if name in shown:
                 added[name,] = shown[name]
+            elif name in self.placed:
+                added[name,] = facts[name]
             elif name not in shape.inputs.properties:
                 value = value_of(known.type, name, facts.seeded(name))
                 if value is not None:
@@ -169,11 +173,21 @@ class Cloud(Family):
         }
 
     def found(self, resource: Resource, id: str) -> tuple[dict[str, Any], dict[Path, Any]]:
-        """A resource that is only known by its id: its name is the last part of the id."""
+        """A resource that is only known by its id, of which the last part is its name."""
         named = self.name_property(resource)
         inputs = {named[0]: id.rstrip("/").rsplit("/", 1)[-1]} if named else {}
         resource.inputs = {**inputs, **resource.inputs}
-        return inputs, self.outputs(resource, id)
+        if resource.shape is None:
+            return inputs, {}
+        # Where it is cannot be taken from the provider: it is there already.
+        elsewhere = {(key,): UNKNOWN_IN_PLAN for key in self.placed if key in resource.shape.outputs.properties}
+        return inputs, {**self.outputs(resource, id), **elsewhere}
+
+
+def _as_written(value: Any, shape: Type) -> Any:
+    """A number of the table where the property is one."""
+    number = isinstance(shape, Scalar) and shape.kind in ("integer", "number")
+    return int(value) if number and isinstance(value, str) and value.isdigit() else value
 
 
 def name_is_secret(name: str) -> bool:

@@ -23,6 +23,7 @@ class Gcp(Cloud):
     """The gcp package."""
 
     package = "gcp"
+    placed = frozenset({"location"})
     replacing_configuration = frozenset({"project"})
     credentials = frozenset({"accessToken", "credentials", "impersonateServiceAccount", "externalCredentials"})
 
@@ -42,8 +43,10 @@ class Gcp(Cloud):
 
     @property
     def region(self) -> str:
-        """The provider's region."""
-        return self.setting("region", "GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION")
+        """The provider's region, else that of its zone."""
+        region = self.setting("region", "GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION")
+        zoned = region == UNKNOWN_IN_PLAN and self.zone != UNKNOWN_IN_PLAN
+        return self.zone.rpartition("-")[0] if zoned else region
 
     @property
     def zone(self) -> str:
@@ -63,13 +66,15 @@ class Gcp(Cloud):
             return otherwise
 
         region = given("region", otherwise=self.region)
+        # Without a location of its own a cluster is zonal, and everything else regional.
+        usual = self.zone if resource.token.startswith("gcp:container/") and self.zone != UNKNOWN_IN_PLAN else region
         cluster = str(resource.inputs.get("cluster", "")).rsplit("/", 1)[-1]
         return {
             "project": given("project", otherwise=self.project),
             "account": given("project", otherwise=self.project),
             "region": region,
             "zone": given("zone", otherwise=self.zone),
-            "location": given("location", "region", "zone", otherwise=region),
+            "location": given("location", "region", "zone", otherwise=usual),
             "cluster": cluster,
             "host_suffix": "a.run.app",
             "arn": "",

@@ -42,7 +42,10 @@ def answer(
     if compute is None:
         notices.once(token, "a plan-only provider cannot answer this function; its values are placeholders")
         return marked
-    return {**marked, **compute(family, arguments)}
+    try:
+        return {**marked, **compute(family, arguments)}
+    except json.JSONDecodeError as problem:
+        return [Failure("", f"{token.rsplit(':', 1)[-1]}: a document that it was given is no JSON: {problem}")]
 
 
 def placeholders(shape: FunctionType, arguments: dict[str, Any]) -> dict[str, Any]:

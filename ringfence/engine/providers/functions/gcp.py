@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ringfence.engine.providers.families.gcp import Gcp
@@ -83,7 +84,22 @@ def get_default_service_account(gcp: Gcp, arguments: dict[str, Any]) -> dict[str
     return {"id": f"projects/{project}/serviceAccounts/{email}", "email": email, "member": f"serviceAccount:{email}"}
 
 
+def get_iam_policy(gcp: Gcp, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The policy document, really computed: who is let in decides what a policy pack says."""
+    document: dict[str, Any] = {}
+    if arguments.get("bindings"):
+        document["bindings"] = [
+            {**item, "members": sorted(set(item["members"]))}
+            for item in sorted(arguments["bindings"], key=lambda item: (item["role"], str(item.get("condition"))))
+        ]
+    if arguments.get("auditConfigs"):
+        document["auditConfigs"] = arguments["auditConfigs"]
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return {"id": digest(text, length=10), "policyData": text}
+
+
 FUNCTIONS: dict[str, Function] = {
+    "gcp:organizations/getIAMPolicy:getIAMPolicy": get_iam_policy,
     "gcp:organizations/getClientConfig:getClientConfig": get_client_config,
     "gcp:organizations/getProject:getProject": get_project,
     "gcp:compute/getZones:getZones": get_zones,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ringfence.engine.providers.naming import UNKNOWN_IN_PLAN
+
 _FIELDS = (
     ("actions", "Action"),
     ("notActions", "NotAction"),
@@ -43,7 +45,11 @@ def _texts(arguments: dict[str, Any], single: str, several: str) -> list[str]:
 
 
 def _statements_of(text: str) -> list[dict[str, Any]]:
-    statements = json.loads(text).get("Statement", [])
+    """The statements of a document; a placeholder of another function has none."""
+    if UNKNOWN_IN_PLAN in text:
+        return []
+    document = json.loads(text)
+    statements = document.get("Statement", []) if isinstance(document, dict) else []
     return statements if isinstance(statements, list) else [statements]
 
 
