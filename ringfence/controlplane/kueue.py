@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,21 +31,17 @@ _GATES = ("--feature-gates=VisibilityOnDemand=false",)
 """Off: an API server of its own, which would want certificates and a Service."""
 
 
+_EVERYWHERE = {"pod": "pods", "deployment": "deployments", "statefulset": "statefulsets"}
+"""Framework to the kind that its webhooks are asked of."""
+
+
 def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
     """Put Kueue's kinds and webhooks on the control plane, start it, and wait until it answers."""
     program = plane.programs["kueue"]
     kept = program.kept / "config" / "components"
     authority = base64.b64encode(plane.certificates.read_bytes()).decode()
     webhook = {"url": f"https://127.0.0.1:{plane.ports['webhook']}", "caBundle": authority}
-    kustomization = yaml.safe_load((kept / "crd" / "kustomization.yaml").read_text(encoding="utf-8"))
-    patched = {Path(each["path"]).stem.removeprefix("webhook_in_") for each in kustomization["patches"]}
-    define(
-        plane.client,
-        [
-            _converting(each, webhook) if each["spec"]["names"]["plural"] in patched else each
-            for each in definitions.read(kept / "crd" / "bases")
-        ],
-    )
+    define(plane.client, [_newest_only(each) for each in definitions.read(kept / "crd" / "bases")])
     certificates = plane.folder / "kueue-certificates"
     certificates.mkdir(exist_ok=True)
     shutil.copyfile(plane.certificates, certificates / "tls.crt")
@@ -58,7 +54,7 @@ def start(plane: ControlPlane, configuration: Mapping[str, Any]) -> None:
         plane.folder,
         {**os.environ, "KUEUE_METRICS_CERTS": str(certificates)},
     )
-    for manifest in webhooks(kept / "webhook", webhook):
+    for manifest in webhooks(kept / "webhook", webhook, configuration["integrations"]["frameworks"]):
         plane.client.apply(manifest)
     plane.processes.wait_until(lambda: _answers(plane), "Kueue", 120)
 
@@ -74,8 +70,12 @@ def outside(configuration: Mapping[str, Any], ports: Mapping[str, int], certific
     return changed
 
 
-def webhooks(folder: Path, webhook: Mapping[str, str]) -> list[Manifest]:
-    """Kueue's webhook configurations with its address instead of a Service, patched as its kustomization does."""
+def webhooks(folder: Path, webhook: Mapping[str, str], frameworks: Iterable[str]) -> list[Manifest]:
+    """Kueue's webhook configurations with its address instead of a Service, patched as its kustomization does.
+
+    Of the kinds that every pod passes through, those only that Kueue manages: the others' webhooks answer always yes.
+    """
+    idle = {plural for name, plural in _EVERYWHERE.items() if name not in frameworks}
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
     patches = [yaml.safe_load(each["patch"]) for each in kustomization["patches"]]
     made = list(yaml.safe_load_all((folder / "manifests.yaml").read_text(encoding="utf-8")))
@@ -83,6 +83,7 @@ def webhooks(folder: Path, webhook: Mapping[str, str]) -> list[Manifest]:
         patch = next(each for each in patches if each["kind"] == manifest["kind"])
         changes = {each["name"]: each for each in patch["webhooks"]}
         manifest["metadata"]["name"] = f"kueue-{manifest['metadata']['name']}"
+        manifest["webhooks"] = [each for each in manifest["webhooks"] if not idle & set(each["rules"][0]["resources"])]
         for each in manifest["webhooks"]:
             path = each["clientConfig"]["service"]["path"]
             each["clientConfig"] = {"url": webhook["url"] + path, "caBundle": webhook["caBundle"]}
@@ -90,13 +91,14 @@ def webhooks(folder: Path, webhook: Mapping[str, str]) -> list[Manifest]:
     return made
 
 
-def _converting(definition: Manifest, webhook: Mapping[str, str]) -> Manifest:
-    client = {"url": webhook["url"] + "/convert", "caBundle": webhook["caBundle"]}
-    conversion = {
-        "strategy": "Webhook",
-        "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]},
-    }
-    return {**definition, "spec": {**definition["spec"], "conversion": conversion}}
+def _newest_only(definition: Manifest) -> Manifest:
+    """A kind in its newest version only, stored as that. As shipped an older one is what is stored, and the API server
+    asks Kueue to convert each object each time that it is written, read or watched: most of its time under load.
+    """
+    newest = definition["spec"]["versions"][-1]
+    assert newest["served"], newest["name"]
+    spec = {name: value for name, value in definition["spec"].items() if name != "conversion"}
+    return {**definition, "spec": {**spec, "versions": [{**newest, "storage": True}]}}
 
 
 def _answers(plane: ControlPlane) -> bool:

@@ -95,8 +95,13 @@ def _run(
 ) -> running.Run:
     from components.addons import kueue
 
+    # The mix is of Jobs only: that Kueue looks at each of their pods too would only take time.
+    configuration = {
+        **kueue.configuration(add_on_context(platform, cluster)),
+        "integrations": {"frameworks": ["batch/job"]},
+    }
     with plane.start(places, say, (*plane.WHOLE, "kueue")) as made:
-        made.add_kueue(kueue.configuration(add_on_context(platform, cluster)))
+        made.add_kueue(configuration)
         return running.run(made, platform, cluster, arrangement, jobs, hours, per_hour, say)
 
 
@@ -109,6 +114,7 @@ def _outcome(
         account=account(run.events, jobs, pools, hours),
         charges=charges(platform, cluster, run, jobs, hours),
         stretch=run.stretch,
+        overheads=run.overheads,
         wall_seconds=run.wall_seconds,
     )
 

@@ -34,7 +34,9 @@ class Run:
 
     events: tuple[Event, ...]
     stretch: float
-    """How long finished jobs ran, of how long they asked to: the median, 1 where nothing finished."""
+    """How long finished jobs held their devices, of how long they asked to run: the median, 1 where none finished."""
+    overheads: tuple[float, ...]
+    """Of each job that started: the part of its wait that was not waiting in its queue."""
     wall_seconds: float
 
 
@@ -55,13 +57,19 @@ def run(
     _prepare(plane.client, platform, cluster, arrangement, jobs)
     clock = _Clock(seconds_per_hour)
     seen = _Observer({job.name: job for job in jobs}, clock)
-    watch = Watch(plane.client, "v1", "Pod", seen.pod)
+    watches = [Watch(plane.client, "v1", "Pod", seen.pod), Watch(plane.client, API, "Workload", seen.workload)]
     try:
         _submit(plane, jobs, hours, clock, lambda day: say(f"{arrangement}: day {day} of {-(-hours // 24):.0f}"))
     finally:
-        watch.close()
+        for watch in watches:
+            watch.close()
     events = sorted(event for event in seen.events if event.at <= hours)
-    return Run(events=tuple(events), stretch=stretch(events, jobs), wall_seconds=clock.wall)
+    return Run(
+        events=tuple(events),
+        stretch=stretch(seen.times, jobs),
+        overheads=overheads(seen.times, jobs),
+        wall_seconds=clock.wall,
+    )
 
 
 class _Clock:
@@ -92,12 +100,34 @@ class _Pods:
     started: bool = False
 
 
+@dataclass
+class Times:
+    """When the control plane did what with a job, in simulated hours."""
+
+    queued: float | None = None
+    """Its queue knew of it."""
+    reserved: list[float] = field(default_factory=list)
+    """Its queue let it go, each time."""
+    holding: bool = False
+    started: float | None = None
+    """The first time."""
+    released: float | None = None
+    """Its queue counts it no more."""
+
+    @property
+    def let_go(self) -> float | None:
+        """When its queue let it go before its first start."""
+        before = [at for at in self.reserved if self.started is not None and at <= self.started]
+        return before[-1] if before else None
+
+
 class _Observer:
-    """Turns changes of pods into what became of jobs. Called on the watch's thread only."""
+    """Turns changes of pods and workloads into what became of jobs. Each method is called on one watch's thread."""
 
     def __init__(self, jobs: Mapping[str, Job], clock: _Clock) -> None:
         self._jobs, self._clock = jobs, clock
         self._pods: dict[str, _Pods] = {}
+        self.times = {name: Times() for name in jobs}
         self.events: list[Event] = []
 
     def pod(self, how: str, thing: Manifest) -> None:
@@ -122,22 +152,47 @@ class _Observer:
             if not mine.started and len(mine.running | mine.done) == job.pods:
                 mine.started = True
                 self._note(job, "started")
+                times = self.times[job.name]
+                times.started = self._clock.now if times.started is None else times.started
+
+    def workload(self, how: str, thing: Manifest) -> None:
+        """What Kueue keeps of a job changed."""
+        owners = thing["metadata"].get("ownerReferences") or [{"name": ""}]
+        times = self.times.get(owners[0]["name"])
+        if times is None or how == "DELETED":
+            return
+        now = self._clock.now
+        times.queued = now if times.queued is None else times.queued
+        holds = {each["type"] for each in thing.get("status", {}).get("conditions") or () if each["status"] == "True"}
+        if "QuotaReserved" in holds and not times.holding:
+            times.reserved.append(now)
+        times.holding = "QuotaReserved" in holds
+        if "Finished" in holds and times.released is None:
+            times.released = now
 
     def _note(self, job: Job, what: Any) -> None:
         self.events.append(Event(self._clock.now, job.name, what))
 
 
-def stretch(events: Iterable[Event], jobs: Iterable[Job]) -> float:
-    """The median of how long jobs ran from their last start to their end, of how long they asked to run."""
+def stretch(times: Mapping[str, Times], jobs: Iterable[Job]) -> float:
+    """The median of how long jobs held their devices when they ran to their end, of how long they asked to run."""
     asked = {job.name: job.hours for job in jobs}
-    since: dict[str, float] = {}
-    ratios = []
-    for event in events:
-        if event.what == "started":
-            since[event.job] = event.at
-        elif event.what == "finished" and event.job in since:
-            ratios.append((event.at - since[event.job]) / asked[event.job])
+    ratios = [
+        (each.released - each.reserved[-1]) / asked[name]
+        for name, each in times.items()
+        if each.released is not None and each.reserved
+    ]
     return statistics.median(ratios) if ratios else 1.0
+
+
+def overheads(times: Mapping[str, Times], jobs: Iterable[Job]) -> tuple[float, ...]:
+    """Of each job that started, the hours from its arrival to its start less those in which its queue held it back."""
+    found = []
+    for job in jobs:
+        mine = times[job.name]
+        if mine.started is not None and mine.queued is not None and mine.let_go is not None:
+            found.append((mine.started - job.arrival) - (mine.let_go - mine.queued))
+    return tuple(found)
 
 
 def _prepare(client: Client, platform: Platform, cluster: str, arrangement: Arrangement, jobs: Sequence[Job]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ringfence.cli.main import application
@@ -12,7 +13,8 @@ from ringfence.planning.capacity import cluster_capacity
 from ringfence.simulation import running
 from ringfence.simulation.comparing import pools_of, shared_clusters, unit_hour
 from ringfence.simulation.jobs import Job
-from ringfence.simulation.timeline import Event
+from ringfence.simulation.report import Outcome, Report, drawn
+from ringfence.simulation.timeline import account
 from tests.tenancy.platforms import fifty
 
 
@@ -88,10 +90,59 @@ def test_pods_of_nobody_in_the_mix_are_nothing(observer: running._Observer) -> N
     assert told(observer) == []
 
 
-def test_stretch_is_how_long_a_job_ran_of_what_it_asked() -> None:
-    events = [Event(1.0, "train", "started"), Event(2.0, "train", "evicted"), Event(3.0, "train", "started")]
-    assert running.stretch(events, [job("train")]) == 1.0
-    assert running.stretch([*events, Event(6.0, "train", "finished")], [job("train")]) == 1.5
+def workload(*holds: str, job: str = "train") -> dict[str, Any]:
+    conditions = [{"type": each, "status": "True"} for each in holds]
+    return {"metadata": {"name": "w", "ownerReferences": [{"name": job}]}, "status": {"conditions": conditions}}
+
+
+def lived(observer: running._Observer) -> None:
+    """Queued after half an hour, let go after two hours and again after four, running after five, done after ten."""
+    clock: Any = observer._clock
+    for clock.now, holds in (0.5, ()), (2.0, ("QuotaReserved",)), (3.0, ()), (4.0, ("QuotaReserved",)):
+        observer.workload("MODIFIED", workload(*holds))
+    clock.now = 5.0
+    for name in "ab":
+        observer.pod("MODIFIED", pod(name, "Running"))
+    for clock.now in (10.0, 11.0):
+        observer.workload("MODIFIED", workload("QuotaReserved", "Finished"))
+    observer.workload("DELETED", workload())
+    observer.workload("MODIFIED", workload("Finished", job="somebody-elses"))
+
+
+def test_stretch_is_how_long_a_job_held_its_devices_of_what_it_asked(observer: running._Observer) -> None:
+    assert running.stretch(observer.times, [job("train")]) == 1.0
+    lived(observer)
+    assert running.stretch(observer.times, [job("train")]) == (10 - 4) / 2
+
+
+def test_overhead_is_what_of_a_wait_was_not_waiting_in_a_queue(observer: running._Observer) -> None:
+    assert running.overheads(observer.times, [job("train")]) == ()
+    lived(observer)
+    assert running.overheads(observer.times, [job("train")]) == (0.5 + 1.0,)
+
+
+@pytest.mark.parametrize(("overhead", "comparable"), [(0.9, True), (1.0, True), (2.5, False)])
+def test_a_report_that_the_control_plane_distorts_too_much_says_so_instead_of_comparing(
+    overhead: float, comparable: bool
+) -> None:
+    """What distorts is measured and said; where it is more than is allowed, no arrangement is called better."""
+    jobs = [job("train")]
+    empty = account([], jobs, pools_of(fifty(), "fra"), 10)
+    outcomes = tuple(
+        Outcome(arrangement=each, account=empty, charges=(), stretch=1.2, overheads=(0.1, overhead), wall_seconds=5.0)
+        for each in ("silos", "declared")
+    )
+    report = Report(stack="prod", cluster="fra", hours=10, jobs=1, source="x", seconds_per_hour=0.5, outcomes=outcomes)
+    said = report.as_json()
+    assert said["comparable"] is comparable
+    assert said["arrangements"]["silos"]["overheadHours"] == {"median": 0.1, "p95": overhead}
+    assert said["arrangements"]["silos"]["stretch"] == 1.2
+    assert f"0.10 h at the median and {overhead:.2f} h at the 95th percentile were theirs" in str(report.distortion)
+    console = Console(width=200, record=True)
+    console.print(drawn(report))
+    text = console.export_text()
+    assert ("Pooling:" in text) is comparable
+    assert ("Not to be compared: 2.5 h" in text and "--seconds 12 or more" in text) is not comparable
 
 
 def test_a_job_as_kubernetes_takes_it() -> None:
