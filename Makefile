@@ -29,9 +29,10 @@ check: setup ## Formatting, lint, types, and the direction of imports
 	@$(RUN) ty check
 	@.venv/bin/lint-imports
 
-bench: setup ## Measure the engine, and bundles against tar and sha256sum
+bench: setup ## Measure the engine, bundles against tar and sha256sum, and tenants against kubectl
 	@$(RUN) bench.engine
 	@$(RUN) bench.airgap
+	@$(RUN) bench.tenancy
 
 demo-airgap: setup ## Carry the dev stack to a side without a network, change it, and go back; with a transcript
 	@.venv/bin/python tools/demo_airgap.py

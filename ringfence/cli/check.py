@@ -33,6 +33,9 @@ def check(
     cluster: Annotated[
         str | None, typer.Option("--cluster", help="With --queues and --stack: hold them against its nodes.")
     ] = None,
+    base: Annotated[
+        Path | None, typer.Option("--base", help="The stack file before a change: what will a new layout evict?")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
 ) -> None:
     """Check stack files: types, names, networks, capacity, residency. Exit 0 fine, 2 something is wrong."""
@@ -45,7 +48,11 @@ def check(
     if not wanted:
         typer.echo("no stack file with 'ringfence:platform' is here: name one, or change into the project", err=True)
         raise typer.Exit(2)
+    if base is not None and len(wanted) != 1:
+        raise UsageError(f"--base is held against one stack file, not {len(wanted)}: name it, or say --stack")
     checked = [_one(file, charts, chart) for file in wanted]
+    if base is not None:
+        checked[0].findings += _evictions(wanted[0], checked[0], base)
     _report(checked, as_json)
 
 
@@ -65,6 +72,24 @@ def _report(checked: list[checking.Checked], as_json: bool) -> None:
         typer.echo(checking.summary(checked))
     if not all(one.ok for one in checked):
         raise typer.Exit(2)
+
+
+def _evictions(file: Path, checked: checking.Checked, base: Path) -> list[checking.Located]:
+    """What the change from the base to the file evicts, each where the file causes it."""
+    from ringfence.planning.capacity import CapacityError
+    from ringfence.planning.evictions import findings
+    from ringfence.spec.source import read_file
+
+    before = checking.check_file(base)
+    if before.platform is None:
+        lines = "\n".join(each.as_text() for each in before.findings)
+        raise UsageError(f"--base: {base} is no stack file that can be compared with:\n{lines}")
+    if checked.platform is None:
+        return []
+    try:
+        return checking.locate(read_file(file), findings(before.platform, checked.platform))
+    except CapacityError as error:
+        raise UsageError(f"--base: what {base} or {file} offers is not known: {error}") from None
 
 
 def _queues(file: Path, stacks: list[str] | None, cluster: str | None) -> checking.Checked:

@@ -63,18 +63,18 @@ def apply_all(client: Client, manifests: Iterable[Manifest], before: Iterable[Ap
     return [_apply(client, manifest, known) for manifest in manifests]
 
 
-def in_force(client: Client) -> None:
+def in_force(client: Client, seconds: float = _SECONDS_TO_SERVE) -> None:
     """Return once what was applied holds: each namespace has its account, each quota counts, and each admission policy
     refuses. The API server and the controllers take a moment for each, on a busy machine seconds.
     """
-    client.wait(lambda: not _without_account(client), "the namespaces' accounts", _SECONDS_TO_SERVE)
-    client.wait(lambda: not _uncounted(client), "the quotas' first count", _SECONDS_TO_SERVE)
+    client.wait(lambda: not _without_account(client), "the namespaces' accounts", seconds)
+    client.wait(lambda: not _uncounted(client), "the quotas' first count", seconds)
     # The API server takes up all policies together: where the youngest refuses, all do.
     policy, binding, asked = _probe()
     try:
         client.apply(policy)
         client.apply(binding)
-        client.wait(lambda: _refused(client, asked), "the admission policies", _SECONDS_TO_SERVE)
+        client.wait(lambda: _refused(client, asked), "the admission policies", seconds)
     finally:
         client.discard(binding)
         client.discard(policy)

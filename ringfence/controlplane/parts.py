@@ -77,6 +77,9 @@ PARTS: Mapping[str, Part] = {
 }
 """Program to where it comes from. They are built in this order: the first ones compile what the others share."""
 
+BESIDE: Mapping[str, Part] = {"kubectl": _kubernetes("kubectl", "about a minute, once for this version")}
+"""Programs that no control plane needs: bench/tenancy.py measures against kubectl."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -108,8 +111,12 @@ def ensure(places: Places, say: Say, names: Iterable[str] = PARTS) -> dict[str, 
     return {name: _program(places, name) for name in wanted}
 
 
+def _part(name: str) -> Part:
+    return PARTS[name] if name in PARTS else BESIDE[name]
+
+
 def _program(places: Places, name: str) -> Program:
-    version = PARTS[name].version()
+    version = _part(name).version()
     folder = places.cache / "controlplane" / name / f"v{version}" / machine()
     return Program(folder / name, version, folder / "kept")
 
@@ -119,7 +126,7 @@ def _build(places: Places, name: str, say: Say) -> None:
         raise RingfenceError(
             f"{name} is not built yet and there is no Go on PATH: install Go (https://go.dev/dl/) and try again"
         )
-    part, program = PARTS[name], _program(places, name)
+    part, program = _part(name), _program(places, name)
     if part.keeps:
         _keep(golang.module_folder(TOOLS / part.folder, part.module), part.keeps, program.kept)
     golang.compile_program(

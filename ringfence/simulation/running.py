@@ -54,7 +54,7 @@ def run(
 
     The control plane is a fresh one with Kueue on it, and is used up. Raises RingfenceError where it fails.
     """
-    _prepare(plane.client, platform, cluster, arrangement, jobs)
+    prepare(plane.client, platform, cluster, arrangement, {(job.tenant, job.unit) for job in jobs})
     clock = _Clock(seconds_per_hour)
     seen = _Observer({job.name: job for job in jobs}, clock)
     watches = [Watch(plane.client, "v1", "Pod", seen.pod), Watch(plane.client, API, "Workload", seen.workload)]
@@ -195,16 +195,20 @@ def overheads(times: Mapping[str, Times], jobs: Iterable[Job]) -> tuple[float, .
     return tuple(found)
 
 
-def _prepare(client: Client, platform: Platform, cluster: str, arrangement: Arrangement, jobs: Sequence[Job]) -> None:
+def prepare(
+    client: Client, platform: Platform, cluster: str, arrangement: Arrangement, asking: Iterable[tuple[str, str]]
+) -> None:
+    """Put a cluster's nodes and queues on a control plane, and a namespace for each (tenant, unit) that asks."""
     for node in cluster_nodes(platform, cluster):
         client.apply(node)
         client.patch(node, {"status": node["status"]}, part="status")
     for manifest in arranged(platform, cluster, arrangement):
         client.apply(manifest)
-    for tenant in sorted({job.tenant for job in jobs}):
+    asking = sorted(set(asking))
+    for tenant in dict.fromkeys(tenant for tenant, _ in asking):
         metadata = {"name": tenant, "labels": {TENANT_LABEL: tenant}}
         client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    for tenant, unit in sorted({(job.tenant, job.unit) for job in jobs}):
+    for tenant, unit in asking:
         spec = {"clusterQueue": queue_name(tenant, unit)}
         client.apply(
             {"apiVersion": API, "kind": "LocalQueue", "metadata": {"name": unit, "namespace": tenant}, "spec": spec}

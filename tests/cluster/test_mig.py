@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 
 import pytest
 
+from ringfence.planning.evictions import evictions
 from ringfence.planning.nodes import cluster_nodes
+from ringfence.spec import Platform
 from tests.support.controlplane import Cluster, Manifest, pod
 from tests.tenancy.platforms import with_pool
 
 LAB = "mig-lab"
+SEEN = "example.com/seen"
+"""A resource that a node gets with its new layout: where a pod has it, the scheduler knows the layout too."""
 SLICE = "nvidia.com/mig-1g.10gb"
 ONE_A100 = {
     "accelerator": "nvidia-a100-80gb",
@@ -32,6 +37,16 @@ def cut(serve_fra: Cluster) -> Generator[Manifest]:
     for each in serve_fra.client.items("v1", "Pod", LAB):
         serve_fra.client.discard({"apiVersion": "v1", "kind": "Pod", **each})
     serve_fra.client.discard(node)
+
+
+def recut(cluster: Cluster, node: Manifest, platform: Platform) -> None:
+    """Cut a node's device as another file says, and return once the scheduler knows."""
+    [changed] = [each for each in cluster_nodes(platform, "fra") if each["metadata"]["name"] == "gpu-1"]
+    known = {name: None for name in cluster.client.get("v1", "Node", "gpu-1")["status"]["capacity"] if "mig-" in name}
+    size = {**known, **changed["status"]["capacity"], SEEN: "1"}
+    cluster.client.patch(node, {"status": {"allocatable": size, "capacity": size}}, part="status")
+    cluster.client.create(sliced("seen", resource=SEEN))
+    cluster.settled(lambda: states(cluster).get("seen") == "Running", "the scheduler knows the new layout", still=0)
 
 
 def sliced(name: str, count: int = 1, resource: str = SLICE) -> Manifest:
@@ -71,15 +86,37 @@ def test_neither_the_whole_device_nor_another_profile_is_had(serve_fra: Cluster,
     serve_fra.settled(lambda: "Insufficient" in why(serve_fra, "other"), "it waits")
 
 
-def test_a_new_layout_takes_away_what_is_not_cut_any_more(serve_fra: Cluster, cut: Manifest) -> None:
-    """The file's new layout is the node's new size: what asks for the old profile waits from then on."""
-    new = with_pool({**ONE_A100, "sharing": {"kind": "mig", "layout": {"3g.40gb": 2}}}, {})
-    [changed] = [each for each in cluster_nodes(new, "fra") if each["metadata"]["name"] == cut["metadata"]["name"]]
-    gone = {SLICE: None}
-    status = {name: {**changed["status"][name], **gone} for name in ("allocatable", "capacity")}
-    serve_fra.client.patch(cut, {"status": status}, part="status")
-    serve_fra.client.create(sliced("new", resource="nvidia.com/mig-3g.40gb"))
-    serve_fra.settled(lambda: states(serve_fra).get("new") == "Running", "the new profile is had")
-    # Only now is it sure that the scheduler knows the node's new size.
-    serve_fra.client.create(sliced("old"))
-    serve_fra.settled(lambda: f"Insufficient {SLICE}" in why(serve_fra, "old"), "the old one is not")
+FIVE = {"1g.10gb": 4, "3g.40gb": 1}
+
+
+@pytest.mark.parametrize("layout", [{"3g.40gb": 2}, {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}, {"7g.80gb": 1}])
+def test_a_new_layout_evicts_what_was_said_and_nothing_else(
+    serve_fra: Cluster, cut: Manifest, layout: dict[str, int]
+) -> None:
+    """What runs on the old layout is made anew on the new one: as many of each profile wait as `evictions` says."""
+    old, new = (with_pool({**ONE_A100, "sharing": {"kind": "mig", "layout": each}}, {}) for each in (FIVE, layout))
+    said = {each.profile: each.before - each.after for each in evictions(old, new)}
+    pods = {
+        f"{profile.replace('.', '-')}-{number}": f"nvidia.com/mig-{profile}"
+        for profile, count in FIVE.items()
+        for number in range(count)
+    }
+    recut(serve_fra, cut, old)
+    for name, resource in pods.items():
+        serve_fra.client.create(sliced(name, resource=resource))
+    serve_fra.settled(lambda: set(states(serve_fra).values()) == {"Running"} and len(states(serve_fra)) == 6, "all run")
+    for name in ("seen", *pods):
+        serve_fra.client.discard(sliced(name))
+    recut(serve_fra, cut, new)
+    for name, resource in pods.items():
+        serve_fra.client.create(sliced(name, resource=resource))
+
+    def judged() -> bool:
+        return all(states(serve_fra).get(name) == "Running" or waits(name) for name in pods)
+
+    def waits(name: str) -> bool:
+        return f"Insufficient {pods[name]}" in why(serve_fra, name)
+
+    serve_fra.settled(judged, "each runs or is told why not")
+    waiting = [pods[name] for name in pods if states(serve_fra)[name] == "Pending"]
+    assert {f"nvidia.com/mig-{profile}": count for profile, count in said.items()} == Counter(waiting)

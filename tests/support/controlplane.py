@@ -160,16 +160,21 @@ class Cluster:
 
     def settled(self, ready: Callable[[], Any], what: str, seconds: float = 120, still: float = 2.0) -> float:
         """Wait until `ready` holds and goes on holding; the seconds that it took to begin to."""
-        begun, since = time.monotonic(), None
-        while time.monotonic() - begun < seconds:
-            if not ready():
-                since = None
-            elif since is None:
-                since = time.monotonic()
-            elif time.monotonic() - since >= still:
-                return since - begun
-            time.sleep(0.2)
-        raise RingfenceError(f"{what}: not within {seconds:.0f} s; Kueue says:\n{self.plane.tail('kueue', 5)}")
+        return settled(self.plane, ready, what, seconds, still)
+
+
+def settled(on: ControlPlane, ready: Callable[[], Any], what: str, seconds: float = 120, still: float = 2.0) -> float:
+    """Wait until `ready` holds on a control plane and goes on holding; the seconds that it took to begin to."""
+    begun, since = time.monotonic(), None
+    while time.monotonic() - begun < seconds:
+        if not ready():
+            since = None
+        elif since is None:
+            since = time.monotonic()
+        elif time.monotonic() - since >= still:
+            return since - begun
+        time.sleep(0.2)
+    raise RingfenceError(f"{what}: not within {seconds:.0f} s; Kueue says:\n{on.tail('kueue', 5)}")
 
 
 @contextmanager
