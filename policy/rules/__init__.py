@@ -13,6 +13,7 @@ from policy.rules import (
     images,
     location,
     opaque,
+    placement,
     secrets,
     tenancy,
     unreviewed,
@@ -30,6 +31,7 @@ ALL: tuple[Rule, ...] = (
     *images.RULES,
     *secrets.RULES,
     *tenancy.RULES,
+    *placement.RULES,
     *budget.RULES,
     # Last: what a waiver covered is known then.
     *waivers.RULES,

@@ -20,8 +20,8 @@ from ringfence.simulation.arrangements import ARRANGEMENTS, Arrangement
 from ringfence.simulation.timeline import Account, TenantAccount, quantile
 
 COMPARABLE = 1.0
-"""Hours of a wait, at the 95th percentile, that may be the control plane's own. Our choice: a third of the median job
-that is made up (demand.MEDIAN_HOURS). Above it the waits of arrangements say more of the machine than of the sharing.
+"""Hours of a wait, at the median, that may be the control plane's own. Our choice: a third of the median job that is
+made up (demand.MEDIAN_HOURS). Above it the waits of arrangements say more of the machine than of the sharing.
 """
 
 
@@ -79,12 +79,12 @@ class Report:
     @property
     def too_fast(self) -> str | None:
         """Why the arrangements cannot be compared, and what to do; None where they can."""
-        most = max((each.overhead(0.95) for each in self.outcomes), default=0.0)
+        most = max((each.overhead(0.5) for each in self.outcomes), default=0.0)
         if most <= COMPARABLE:
             return None
         seconds = self.hours * self.seconds_per_hour * most / COMPARABLE
         return (
-            f"Not to be compared: {most:.1f} h of a wait are the control plane's own at the 95th percentile, more than "
+            f"Not to be compared: {most:.1f} h of a wait are the control plane's own at the median, more than "
             f"{COMPARABLE:g} h. Next: --seconds {seconds:.0f} or more, or a machine with less to do"
         )
 

@@ -1,4 +1,4 @@
-"""tenancy-gpu-quota and tenancy-guarantee, through the real analyzer."""
+"""tenancy-gpu-quota, tenancy-guarantee and tenancy-placement, through the real analyzer."""
 
 from __future__ import annotations
 
@@ -88,3 +88,54 @@ def test_broken_promises_are_refused(ask: Ask, finance: str, spare: str, words: 
 def test_a_cluster_without_a_capacity_is_not_proven(ask: Ask) -> None:
     [said] = ask("tenancy-guarantee", queue("f", "finance", "1", "dc-ohio"), contract=SHARED)
     assert "not proven: the capacity of cluster dc-ohio is not in the contract" in said.message
+
+
+def workload(spec: Any, space: str = "finance", tenant: str | None = None, kind: str = "core/v1:Pod") -> Given:
+    labels = {"ringfence.dev/tenant": tenant} if tenant else {}
+    whole = spec if kind.endswith(":Pod") else {"template": {"spec": spec}}
+    inputs = {"metadata": {"name": "w", "namespace": space, "labels": labels}, "spec": whole}
+    return Given(f"kubernetes:{kind}", inputs, name="w", provider_name="dc-frankfurt")
+
+
+def permitting(pools: str) -> Given:
+    made = namespace("finance", "finance")
+    made.inputs["metadata"]["annotations"] = {"ringfence.dev/pools": pools, "ringfence.dev/tolerations": "gpu=h100"}
+    return made
+
+
+def bound(*terms: Any) -> dict[str, Any]:
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(terms)}}
+    return {"affinity": {"nodeAffinity": required}}
+
+
+POOL = "ringfence.dev/pool"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([workload({"nodeSelector": {POOL: "h100"}})], None),
+        ([permitting("h100,l40s"), workload({"nodeSelector": {POOL: "h100"}})], None),
+        ([permitting("h100"), workload({"tolerations": [{"key": "gpu", "value": "h100"}]})], None),
+        ([workload({"nodeSelector": {"kubernetes.io/hostname": "a"}}, "kube-system")], None),
+        ([workload({}, kind="batch/v1:Job")], None),
+        ([workload({"priorityClassName": "ringfence-batch", "schedulerName": "default-scheduler"})], None),
+        ([workload({"nodeSelector": {"kubernetes.io/hostname": "a"}})], "selects nodes by kubernetes.io/hostname"),
+        ([workload({"nodeSelector": {"ringfence.dev/site": "x"}}, "lab", "research")], "by ringfence.dev/site"),
+        ([workload({"nodeSelector": {"ringfence.dev/site": "x"}}, kind="batch/v1:Job")], "by ringfence.dev/site"),
+        ([permitting("l40s"), workload({"nodeSelector": {POOL: "h100"}})], "goes beyond the pools"),
+        ([workload(bound({"matchExpressions": [{"key": POOL, "operator": "NotIn", "values": ["x"]}]}))], "goes beyond"),
+        ([workload(bound({"matchFields": [{"key": "metadata.name"}]}))], "selects nodes by metadata.name"),
+        ([workload({"nodeName": "fra-h100-1"})], "names its node"),
+        ([workload({"schedulerName": "mine"})], "names a scheduler"),
+        ([workload({"priorityClassName": "system-node-critical"})], "has a priority"),
+        ([workload({"tolerations": [{"operator": "Exists"}]})], "tolerates taints"),
+        ([permitting("h100"), workload({"tolerations": [{"key": "gpu", "value": "l40s"}]})], "tolerates taints"),
+        ([workload({"nodeSelector": UNKNOWN})], "not proven: "),
+        ([workload(bound(UNKNOWN))], "not proven: "),
+    ],
+)
+def test_a_tenants_pod_does_not_pick_its_node(ask: Ask, given: list[Given], words: str | None) -> None:
+    said = ask("tenancy-placement", *given, contract=SHARED)
+    assert [each.level for each in said] == (["mandatory"] if words else [])
+    assert all(words in each.message for each in said if words)

@@ -129,15 +129,15 @@ def test_a_report_that_the_control_plane_distorts_too_much_says_so_instead_of_co
     jobs = [job("train")]
     empty = account([], jobs, pools_of(fifty(), "fra"), 10)
     outcomes = tuple(
-        Outcome(arrangement=each, account=empty, charges=(), stretch=1.2, overheads=(0.1, overhead), wall_seconds=5.0)
+        Outcome(arrangement=each, account=empty, charges=(), stretch=1.2, overheads=(overhead, 3.0), wall_seconds=5.0)
         for each in ("silos", "declared")
     )
     report = Report(stack="prod", cluster="fra", hours=10, jobs=1, source="x", seconds_per_hour=0.5, outcomes=outcomes)
     said = report.as_json()
     assert said["comparable"] is comparable
-    assert said["arrangements"]["silos"]["overheadHours"] == {"median": 0.1, "p95": overhead}
+    assert said["arrangements"]["silos"]["overheadHours"] == {"median": overhead, "p95": 3.0}
     assert said["arrangements"]["silos"]["stretch"] == 1.2
-    assert f"0.10 h at the median and {overhead:.2f} h at the 95th percentile were theirs" in str(report.distortion)
+    assert f"{overhead:.2f} h at the median and 3.00 h at the 95th percentile were theirs" in str(report.distortion)
     console = Console(width=200, record=True)
     console.print(drawn(report))
     text = console.export_text()

@@ -29,6 +29,7 @@ TWINS: Mapping[str, str] = {
     "ringfence-residency-metrics": "telemetry-destination",
     "ringfence-residency-metrics-agents": "telemetry-destination",
     "ringfence-tenant-claims": "residency-location",
+    "ringfence-tenant-placement": "tenancy-placement",
 }
 """Admission policy to the rule that says no to the same object at preview (docs/rules)."""
 
