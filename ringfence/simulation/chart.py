@@ -35,6 +35,8 @@ def page(report: Report) -> str:
         "Units in use over time, on the real scheduler and Kueue, with simulated nodes.</p>",
         f'<p class="key">{key}</p>',
     ]
+    if report.too_fast is not None:
+        parts.append(f"<p><strong>{escape(report.too_fast)}.</strong></p>")
     for outcome in report.outcomes:
         used = f"{outcome.account.utilisation:.0%} in use"
         parts.append(f"<h2>{outcome.arrangement}</h2><p>{escape(ARRANGEMENTS[outcome.arrangement])}; {used}.</p>")

@@ -202,6 +202,8 @@ def prepare(
     for node in cluster_nodes(platform, cluster):
         client.apply(node)
         client.patch(node, {"status": node["status"]}, part="status")
+    # Kueue places nothing on a node that is not ready, and does not always look again when it is.
+    client.wait(lambda: all(_ready(each) for each in client.items("v1", "Node")), "the nodes")
     for manifest in arranged(platform, cluster, arrangement):
         client.apply(manifest)
     asking = sorted(set(asking))
@@ -213,6 +215,11 @@ def prepare(
         client.apply(
             {"apiVersion": API, "kind": "LocalQueue", "metadata": {"name": unit, "namespace": tenant}, "spec": spec}
         )
+
+
+def _ready(node: Manifest) -> bool:
+    conditions = node.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _submit(plane: ControlPlane, jobs: Sequence[Job], hours: float, clock: _Clock, told: Callable[[int], None]) -> None:
