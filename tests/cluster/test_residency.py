@@ -21,7 +21,7 @@ from ringfence.planning.tenancy.admission import PREVIEW_RULE_ANNOTATION
 from ringfence.planning.tenancy.residency_rules import TWINS
 from ringfence.spec.platform import Platform
 from tests.policy.harness import Given, analyzer
-from tests.support.controlplane import Cluster, Manifest, pod
+from tests.support.controlplane import Cluster, Manifest
 from tests.tenancy.platforms import FIFTY
 
 CLASS = "ringfence.dev/data-class"
@@ -232,37 +232,6 @@ def test_a_claim_for_a_class_that_the_tenant_does_not_process_is_refused(serve_f
     claim = thing("v1", "PersistentVolumeClaim", "scans", spec, "finance", data="patient")
     with pytest.raises(Refused, match="for a data class that its tenant does not process"):
         serve_fra.client.create(claim, dry_run=True)
-
-
-PLACEMENT = "ringfence-tenant-placement"
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {"nodeSelector": {"ringfence.dev/site": "aws-virginia"}},
-        {"nodeSelector": {"ringfence.dev/pool": "a100-mig"}},
-        {"priorityClassName": "system-cluster-critical"},
-        {"tolerations": [{"operator": "Exists"}]},
-        {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "ringfence.dev/pool", "operator": "NotIn", "values": ["l40s"]}]}]}}}},
-    ],
-)  # fmt: skip
-def test_both_say_no_to_a_tenants_pod_on_a_node_of_others(serve_fra: Cluster, spec: Manifest) -> None:
-    """Another site's, or another tenant's: the same pod at preview, beside its namespace, and on the API server."""
-    home = serve_fra.manifest("Namespace", "finance")
-    stays, leaves = placed({"nodeSelector": {"ringfence.dev/pool": "l40s"}}), placed(spec)
-    assert TWINS[PLACEMENT] not in [rule for rule, _ in said_at_preview(serve_fra.platform, (home, stays))]
-    serve_fra.client.create(stays, dry_run=True)
-    assert (TWINS[PLACEMENT], "mandatory") in said_at_preview(serve_fra.platform, (home, leaves))
-    with pytest.raises(Refused, match=PLACEMENT):
-        serve_fra.client.create(leaves, dry_run=True)
-
-
-def placed(spec: Manifest) -> Manifest:
-    """A pod of finance's that says where it wants to run."""
-    made = pod("placed", "finance", "nvidia-l40s", gpus=1)
-    return {**made, "spec": {**made["spec"], **spec}}
 
 
 def test_the_stacks_own_backup_location_is_the_one_that_is_allowed(serve_fra: Cluster) -> None:
