@@ -117,7 +117,8 @@ class _Push:
         for other in others:
             known = parse(other, pinned=False)
             there = known is not None and self._registry.has(known.path, "blobs", digest)
-            if known and there and self._registry.mount(reference.path, digest, known.path):
+            if known and there:
+                self._registry.borrow(reference.path, digest, self._member(digest).size, known.path)
                 self.done.there += 1
                 return
         raise RingfenceError(f"{reference}: {digest} is gone from {self._registry.address} since it was looked for")

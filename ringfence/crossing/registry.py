@@ -52,15 +52,16 @@ class Registry:
     def _host(self) -> str:
         return self.address.removeprefix("http://").removeprefix("https://").split("/")[0]
 
+    @property
+    def _plain(self) -> bool:
+        """Whether it is asked without TLS: only this machine is, and whoever is named so."""
+        here = self._host.rsplit(":", 1)[0] in ("localhost", "127.0.0.1", "[::1]")
+        return self.address.startswith("http://") or (here and not self.address.startswith("https://"))
+
     def _url(self, path: str, rest: str) -> str:
-        plain = self.address.startswith("http://") or self._host.rsplit(":", 1)[0] in (
-            "localhost",
-            "127.0.0.1",
-            "[::1]",
-        )
         folder = "/".join(self.address.removeprefix("http://").removeprefix("https://").strip("/").split("/")[1:])
         whole = f"{folder}/{path}" if folder else path
-        return f"{'http' if plain else 'https'}://{self._host}/v2/{whole}/{rest}"
+        return f"{'http' if self._plain else 'https'}://{self._host}/v2/{whole}/{rest}"
 
     def manifest(self, path: str, reference: str) -> tuple[bytes, str] | None:
         """A manifest by tag or digest, with its media type; None where the registry has none.
@@ -150,9 +151,25 @@ class Registry:
         answer.close()
         return True
 
+    def borrow(self, path: str, digest: str, size: int, source: str) -> None:
+        """Let a repository have a blob that another one of this registry has: the registry mounts it, or it goes
+        through here.
+        """
+        if not self.mount(path, digest, source):
+            self.push_blob(path, digest, size, lambda: self.chunks(source, digest))
+
+    def chunks(self, path: str, digest: str) -> Iterator[bytes]:
+        """The bytes of a blob, as they come: whoever takes them has to check them."""
+        answer = self._ask("GET", path, self._url(path, f"blobs/{digest}"), {})
+        assert answer is not None
+        with answer:
+            while chunk := answer.read(CHUNK):
+                yield chunk
+
     def mount(self, path: str, digest: str, source: str) -> bool:
         """Have the registry use a blob of one of its other repositories; whether it did."""
         query = urllib.parse.urlencode({"mount": digest, "from": source})
+        self._tokens.pop(path, None)  # One for both repositories is needed: the registry says so when it is asked bare.
         answer = self._ask("POST", path, self._url(path, f"blobs/uploads/?{query}"), {"Content-Length": "0"})
         assert answer is not None
         with answer:
@@ -177,9 +194,10 @@ class Registry:
     ) -> HTTPResponse | None:
         """An answer; None for 404 where something may be missing."""
         for authorised in (False, True):
-            request = urllib.request.Request(url, method=method, headers={"User-Agent": "ringfence", **headers})
-            if body is not None:
-                request.data = iter(body())
+            # Given at once: a body that is set later takes the length away, and strict registries want one.
+            data = None if body is None else iter(body())
+            sent = {"User-Agent": "ringfence", **headers}
+            request = urllib.request.Request(url, data, sent, method=method)
             if path in self._tokens:
                 # Blobs may be kept elsewhere: the token must not follow a redirect there.
                 request.add_unredirected_header("Authorization", self._tokens[path])
@@ -207,6 +225,8 @@ class Registry:
         asked = dict(_CHALLENGE.findall(rest))
         if kind.lower() != "bearer" or "realm" not in asked:
             raise RegistryError(f"{self.address} asks for credentials: set RINGFENCE_REGISTRY_USER and _PASSWORD")
+        if own and not self._plain and not asked["realm"].startswith("https://"):
+            raise RegistryError(f"{self.address} wants the password at {asked['realm']}, unencrypted: it is not sent")
         query = urllib.parse.urlencode({key: asked[key] for key in ("service", "scope") if key in asked})
         request = urllib.request.Request(f"{asked['realm']}?{query}")
         if own:
@@ -215,6 +235,8 @@ class Registry:
             with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
                 said: dict[str, Any] = json.loads(answer.read(_LARGEST_MANIFEST))
         except (OSError, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             raise RegistryError(f"{self.address}: no token from {asked['realm']}: {error}") from None
         return f"Bearer {said.get('token') or said.get('access_token')}"
 
