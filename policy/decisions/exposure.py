@@ -6,12 +6,11 @@ that matters for the data at hand.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policy.resource import Resource
-from policy.values import UNKNOWN, Read, Reader, State
+from policy.values import UNKNOWN, Read, Reader, State, from_json
 
 SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 FIREWALLS = (
@@ -21,13 +20,37 @@ FIREWALLS = (
     "azure-native:network:NetworkSecurityGroup",
     "azure-native:network:SecurityRule",
     "gcp:compute/firewall:Firewall",
+    "gcp:compute/firewallPolicyRule:FirewallPolicyRule",
+    "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule",
+    "gcp:compute/regionNetworkFirewallPolicyRule:RegionNetworkFirewallPolicyRule",
+    "gcp:sql/databaseInstance:DatabaseInstance",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    *(
+        f"azure-native:{kind}"
+        for kind in (
+            "sql:FirewallRule",
+            "sql:IPv6FirewallRule",
+            "dbforpostgresql:FirewallRule",
+            "dbforpostgresql:ServerGroupFirewallRule",
+            "dbforpostgresql:SingleServerFirewallRule",
+            "dbformysql:FirewallRule",
+            "dbformysql:SingleServerFirewallRule",
+            "dbformariadb:FirewallRule",
+            "redis:FirewallRule",
+            "redis:RedisFirewallRule",
+            "mongocluster:FirewallRule",
+            "cosmosdb:MongoClusterFirewallRule",
+            "horizondb:HorizonDbFirewallRule",
+            "synapse:IpFirewallRule",
+        )
+    ),
 )
 SERVICES = (
     "kubernetes:core/v1:Service",
     "kubernetes:networking.k8s.io/v1:Ingress",
     "kubernetes:gateway.networking.k8s.io/v1:Gateway",
 )
-_INTERNET = {"0.0.0.0/0", "::/0", "*", "Internet", "Any", "0.0.0.0", "<nw>/0"}
+_INTERNET = {"0.0.0.0/0", "::/0", "*", "Internet", "Any", "0.0.0.0", "::", "<nw>/0"}
 _EVERYBODY = {
     "allUsers",
     "allAuthenticatedUsers",
@@ -35,7 +58,12 @@ _EVERYBODY = {
     "public-read-write",
     "authenticated-read",
     "publicRead",
+    "publicReadWrite",
+    "authenticatedRead",
+    "AllUsers",
+    "AuthenticatedUsers",
 }
+"""Words of both clouds; those of S3's grants stand at the end of a URI, those of Cloud Storage's behind a role."""
 _INTERNAL = {
     "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
     "service.beta.kubernetes.io/aws-load-balancer-internal": "true",
@@ -60,30 +88,38 @@ def open_switches(block: Resource) -> tuple[list[str], list[str]]:
     return off, [name for name, read in reads.items() if read.unknown]
 
 
-def public_grant(read: Read, path: str) -> str | None:
-    """What lets everybody in, or None."""
+def public_grant(read: Read) -> str | None:
+    """What lets everybody in, or None: a word for everybody, or a policy document that has one."""
     if not read.text:
         return None
-    if path != "policy":
-        return read.text if read.text in _EVERYBODY else None
-    try:
-        document = json.loads(read.text)
-    except json.JSONDecodeError:
-        return None
-    statements = document.get("Statement", []) if isinstance(document, dict) else []
-    for statement in statements if isinstance(statements, list) else [statements]:
+    if read.text.rpartition("/")[2].rpartition(":")[2] in _EVERYBODY:
+        return read.text
+    document = from_json(read.text)
+    return _in_document(document) if isinstance(document, dict) else None
+
+
+def _in_document(document: dict[str, Any]) -> str | None:
+    for binding in _several(document.get("bindings")):
+        named = _EVERYBODY & {str(each) for each in _several(binding.get("members"))}
+        if named:
+            return f"{binding.get('role')} for {sorted(named)[0]}"
+    for statement in _several(document.get("Statement")):
         if isinstance(statement, dict) and statement.get("Effect") == "Allow" and not statement.get("Condition"):
             principal = statement.get("Principal")
             listed = principal.get("AWS") if isinstance(principal, dict) else principal
-            if listed == "*" or (isinstance(listed, list) and "*" in listed):
+            if "*" in _several(listed):
                 return f"statement {statement.get('Sid') or '(unnamed)'} allows Principal *"
     return None
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def open_ingress(resource: Resource) -> Iterator[tuple[Read, str]]:
     """Every inbound rule that the whole internet passes, or that is not known, with its port for a message."""
     reader = resource.reader
-    if resource.kind == "SecurityGroup":
+    if resource.kind in ("SecurityGroup", "DefaultSecurityGroup"):
         yield from _open(reader, "ingress[].cidrBlocks[]", "ingress[].ipv6CidrBlocks[]")
     elif resource.kind == "SecurityGroupRule" and not equals(reader.one("type").value, ["egress"]):
         yield from _open(reader, "cidrBlocks[]", "ipv6CidrBlocks[]")
@@ -92,6 +128,14 @@ def open_ingress(resource: Resource) -> Iterator[tuple[Read, str]]:
     elif resource.kind == "Firewall" and not equals(reader.one("direction").value, ["EGRESS"]):
         if not reader.one("allows").absent:
             yield from _open(reader, "sourceRanges[]")
+    elif resource.kind.endswith("FirewallPolicyRule") and not equals(reader.one("direction").value, ["EGRESS"]):
+        if equals(reader.one("action").value, ["allow"]):
+            yield from _open(reader, "match.srcIpRanges[]")
+    elif resource.kind == "DatabaseInstance":
+        yield from _open(reader, "settings.ipConfiguration.authorizedNetworks[].value")
+    elif resource.kind.endswith("FirewallRule"):
+        # From 0.0.0.0 to 255.255.255.255 is everybody; from 0.0.0.0 to 0.0.0.0 is every customer of Azure.
+        yield from _open(reader, "startIpAddress", "properties.startIpAddress", "startIP", "startIPv6Address")
     elif resource.kind == "NetworkSecurityGroup":
         rules = reader.one("securityRules").value
         for index, rule in enumerate(rules if isinstance(rules, list) else []):

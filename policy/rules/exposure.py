@@ -6,7 +6,9 @@ to own: encryption.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from pulumi_policy import Severity
 
@@ -21,15 +23,6 @@ from ringfence.spec.residency import Outcome
 _BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 _BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _ACCOUNT_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
-_GRANTS = {
-    "aws:s3/bucketAcl:BucketAcl": "acl",
-    "aws:s3/bucketAclV2:BucketAclV2": "acl",
-    "gcp:storage/bucketIAMMember:BucketIAMMember": "member",
-    "gcp:storage/bucketIAMBinding:BucketIAMBinding": "members[]",
-    "gcp:storage/bucketACL:BucketACL": "predefinedAcl",
-    "gcp:storage/bucketAccessControl:BucketAccessControl": "entity",
-    "aws:s3/bucketPolicy:BucketPolicy": "policy",
-}
 
 
 def _access(resource: Resource, context: Context) -> Iterator[Finding]:
@@ -84,16 +77,36 @@ def _blocks_of(bucket: Resource, graph: Graph) -> list[Resource]:
 
 def _grant(resource: Resource, context: Context) -> Iterator[Finding]:
     """Access lists and policies that let everybody in."""
-    graph = context.graph
-    target = next(iter(graph.behind(resource, "bucket")), None) if graph else None
-    if not restricted(target or resource, context):
-        return
-    path = _GRANTS.get(resource.type, "acl")
-    for read in resource.reader.all(path):
-        everybody = exposure.public_grant(read, path)
-        if everybody:
-            text = f"{resource.shown} lets everybody in: {everybody}"
-            yield Finding(resource, Outcome.REFUSED, text, f"take the public grant out of {path}")
+    for row in _granting(resource.type):
+        found = [(read, who) for read in resource.reader.all(row["path"]) if (who := exposure.public_grant(read))]
+        if found and _matters(resource, row, context):
+            for read, who in found:
+                text = f"{resource.shown} lets everybody in: {who}"
+                yield Finding(resource, Outcome.REFUSED, text, f"take the public grant out of {read.path}")
+
+
+@lru_cache(maxsize=1024)
+def _granting(token: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of grants.csv for a type: its own, else those of its provider."""
+    own = tuple(row for row in tables.rows("grants") if row["type"] == token)
+    return own or tuple(row for row in tables.rows("grants") if fnmatchcase(token, row["type"]))
+
+
+def _matters(resource: Resource, row: Mapping[str, str], context: Context) -> bool:
+    """Whether what is granted on holds restricted data: the resource that the grant names, else its own."""
+    graph, granting = context.graph, row["path"].partition(".")[0].removesuffix("[]")
+    named = [path for path in resource.property_dependencies if path != granting]
+    behind = [each for path in named for each in graph.behind(resource, path)] if graph else []
+    targets = [each for each in behind if not each.is_component and not each.is_provider] or [resource]
+    if row["unless"] and any(not each.reader.one(row["unless"]).absent for each in targets):
+        return False
+    known = "*" not in row["type"]
+    return any(
+        restricted(each, context)
+        if tables.is_store(each.type) or (known and each is resource)
+        else explicitly_restricted(each, context)[0]
+        for each in targets
+    )
 
 
 def _network(resource: Resource, context: Context) -> Iterator[Finding]:
@@ -153,7 +166,7 @@ RULES = (
         severity=Severity.CRITICAL,
         description="No access list or policy lets everybody read restricted data.",
         clauses=("GDPR-32", "SOC2-C1"),
-        types=(*_BUCKETS, *_GRANTS),
+        of_type=lambda token: bool(_granting(token)),
         check=_grant,
         whole_stack=True,
     ),

@@ -49,6 +49,7 @@ def ingress(*cidrs: Any) -> Given:
             "residency-public-network",
             Given("gcp:compute/firewall:Firewall", {"sourceRanges": ["0.0.0.0/0"], "denies": [{}]}),
         ),
+        ("residency-public-network", Given("azure-native:sql:FirewallRule", {"startIpAddress": "10.1.0.1"})),
     ],
 )
 def test_closed_things_are_let_through(ask: Ask, rule: str, given: Given) -> None:
@@ -74,6 +75,27 @@ def test_closed_things_are_let_through(ask: Ask, rule: str, given: Given) -> Non
             "residency-public-network",
             Given("gcp:compute/firewall:Firewall", {"sourceRanges": ["0.0.0.0/0"], "allows": [{}]}),
             "internet",
+        ),
+        (
+            "residency-public-network",
+            Given("azure-native:sql:FirewallRule", {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}),
+            "startIpAddress",
+        ),
+        (
+            "residency-public-network",
+            Given(
+                "gcp:sql/databaseInstance:DatabaseInstance",
+                {"settings": {"ipConfiguration": {"authorizedNetworks": [{"value": "0.0.0.0/0"}]}}},
+            ),
+            "authorizedNetworks[0].value",
+        ),
+        (
+            "residency-public-network",
+            Given(
+                "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule",
+                {"direction": "INGRESS", "action": "allow", "match": {"srcIpRanges": ["0.0.0.0/0"]}},
+            ),
+            "match.srcIpRanges[0]",
         ),
     ],
 )
@@ -147,6 +169,89 @@ def test_nobody_is_everybody(ask: Ask, token: str, inputs: dict[str, Any], refus
     bucket = Given("aws:s3/bucket:Bucket", {**TAGS}, name="scans", provider=EU)
     grant = Given(token, {"bucket": UNKNOWN, **inputs}, name="grant", edges={"bucket": ["scans"]})
     assert [each.level for each in ask("residency-public-grant", bucket, grant)] == (["mandatory"] if refused else [])
+
+
+ALL_USERS = json.dumps({"bindings": [{"role": "roles/x.viewer", "members": ["allUsers"]}]})
+
+
+@pytest.mark.parametrize(
+    ("target", "token", "inputs", "refused"),
+    [
+        (Given("aws:sqs/queue:Queue", TAGS, name="t"), "aws:sqs/queuePolicy:QueuePolicy", {"policy": statement()}, True),
+        (
+            Given("aws:sqs/queue:Queue", PUBLIC, name="t"),
+            "aws:sqs/queuePolicy:QueuePolicy",
+            {"policy": statement()},
+            False,
+        ),
+        (
+            Given("gcp:pubsub/topic:Topic", {"labels": {"data-class": "patient"}}, name="t"),
+            "gcp:pubsub/topicIAMMember:TopicIAMMember",
+            {"member": "allUsers"},
+            True,
+        ),
+        (
+            Given("gcp:storage/bucket:Bucket", GCP, name="t"),
+            "gcp:storage/bucketIAMPolicy:BucketIAMPolicy",
+            {"policyData": ALL_USERS},
+            True,
+        ),
+        # A web site that says nothing of restricted data may be for everybody.
+        (
+            Given("gcp:cloudrun/service:Service", {}, name="t"),
+            "gcp:cloudrun/iamPolicy:IamPolicy",
+            {"policyData": ALL_USERS},
+            False,
+        ),
+        (
+            Given("gcp:cloudrun/service:Service", {"labels": {"data-class": "patient"}}, name="t"),
+            "gcp:cloudrun/iamPolicy:IamPolicy",
+            {"policyData": ALL_USERS},
+            True,
+        ),
+        (
+            Given("aws:s3/bucket:Bucket", TAGS, name="t"),
+            "aws:s3/bucketObject:BucketObject",
+            {"acl": "public-read"},
+            True,
+        ),
+        (
+            Given("aws:s3/bucket:Bucket", TAGS, name="t"),
+            "aws:s3/bucketAcl:BucketAcl",
+            {
+                "accessControlPolicy": {
+                    "grants": [{"grantee": {"uri": "http://acs.amazonaws.com/groups/global/AllUsers"}}]
+                }
+            },
+            True,
+        ),
+        (
+            Given("gcp:storage/bucket:Bucket", GCP, name="t"),
+            "gcp:storage/bucketACL:BucketACL",
+            {"roleEntities": ["OWNER:user-a@example.org", "READER:allUsers"]},
+            True,
+        ),
+    ],
+)
+def test_everybody_is_seen_wherever_somebody_can_be_named(
+    ask: Ask, target: Given, token: str, inputs: dict[str, Any], refused: bool
+) -> None:
+    grant = Given(token, {"of": UNKNOWN, **inputs}, name="grant", edges={"of": ["t"]})
+    said = [each for each in ask("residency-public-grant", target, grant) if each.resource == "grant"]
+    assert [each.level for each in said] == (["mandatory"] if refused else [])
+
+
+def test_a_store_can_let_everybody_in_by_itself(ask: Ask) -> None:
+    accesses = [{"role": "READER", "specialGroup": "allAuthenticatedUsers"}]
+    dataset = Given("gcp:bigquery/dataset:Dataset", {**GCP, "accesses": accesses})
+    [said] = ask("residency-public-grant", dataset)
+    assert "accesses[0].specialGroup" in said.message
+
+
+def test_a_search_domain_inside_a_network_is_not_open(ask: Ask) -> None:
+    token, inputs = "aws:opensearch/domain:Domain", {**TAGS, "accessPolicies": statement()}
+    assert len(ask("residency-public-grant", Given(token, inputs, provider=EU))) == 1
+    assert ask("residency-public-grant", Given(token, {**inputs, "vpcOptions": {"subnetIds": ["s"]}}, provider=EU)) == []
 
 
 def service(labels: dict[str, str], annotations: dict[str, str], **spec: Any) -> Given:
