@@ -115,7 +115,8 @@ class _Builder:
         try:
             return self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            said = f"{_cut(node.value)!r} cannot be read as a plain value ({_cut(str(error))})"
+            why = "digits after a 0 are read to base 8" if node.value[:1] == "0" else _cut(str(error))
+            said = f"{_cut(node.value)!r} cannot be read as a plain value ({why}): put it in quotes"
             raise StackFileError(said, *at) from None
 
     def sequence(self, node: Any, path: Path) -> list[Any]:
@@ -203,7 +204,9 @@ def _parser_errors() -> Generator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise StackFileError(f"not valid YAML: {error.problem or error.context}", *at) from None
+        said = str(error.problem or error.context)
+        said = "a second document begins here: a stack file is one" if "another document" in said else said
+        raise StackFileError(f"not valid YAML: {said}", *at) from None
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StackFileError(f"not valid YAML: {reason}") from None

@@ -177,7 +177,12 @@ ALL_USERS = json.dumps({"bindings": [{"role": "roles/x.viewer", "members": ["all
 @pytest.mark.parametrize(
     ("target", "token", "inputs", "refused"),
     [
-        (Given("aws:sqs/queue:Queue", TAGS, name="t"), "aws:sqs/queuePolicy:QueuePolicy", {"policy": statement()}, True),
+        (
+            Given("aws:sqs/queue:Queue", TAGS, name="t"),
+            "aws:sqs/queuePolicy:QueuePolicy",
+            {"policy": statement()},
+            True,
+        ),
         (
             Given("aws:sqs/queue:Queue", PUBLIC, name="t"),
             "aws:sqs/queuePolicy:QueuePolicy",
@@ -251,7 +256,9 @@ def test_a_store_can_let_everybody_in_by_itself(ask: Ask) -> None:
 def test_a_search_domain_inside_a_network_is_not_open(ask: Ask) -> None:
     token, inputs = "aws:opensearch/domain:Domain", {**TAGS, "accessPolicies": statement()}
     assert len(ask("residency-public-grant", Given(token, inputs, provider=EU))) == 1
-    assert ask("residency-public-grant", Given(token, {**inputs, "vpcOptions": {"subnetIds": ["s"]}}, provider=EU)) == []
+    assert (
+        ask("residency-public-grant", Given(token, {**inputs, "vpcOptions": {"subnetIds": ["s"]}}, provider=EU)) == []
+    )
 
 
 def service(labels: dict[str, str], annotations: dict[str, str], **spec: Any) -> Given:
