@@ -7,6 +7,7 @@ Refuses to own: the manifests.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ Manifest = Mapping[str, Any]
 _SECONDS_TO_SERVE = 120
 _ADMISSION = "admissionregistration.k8s.io/v1"
 _PROBE = "ringfence-probe"
+_FIRST = ("Namespace", "CustomResourceDefinition")
 _HISTORY = ("resourceVersion", "managedFields")
 
 
@@ -55,12 +57,22 @@ def _defined(client: Client, definition: Manifest) -> str:
     return definition["metadata"]["name"]
 
 
-def apply_all(client: Client, manifests: Iterable[Manifest], before: Iterable[Applied] = ()) -> list[Applied]:
+def apply_all(
+    client: Client, manifests: Iterable[Manifest], before: Iterable[Applied] = (), workers: int = 1
+) -> list[Applied]:
     """Apply each manifest; a refusal is an answer like any other. `before` is what became of the same manifests the
-    last time: what is as it was then is not changed.
+    last time: what is as it was then is not changed. With several workers, namespaces and definitions go first, and
+    everything else follows in no order.
     """
-    known = {each.key: each.content for each in before}
-    return [_apply(client, manifest, known) for manifest in manifests]
+    manifests, known = list(manifests), {each.key: each.content for each in before}
+    if workers == 1:
+        return [_apply(client, manifest, known) for manifest in manifests]
+    found: dict[int, Applied] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        for first in (True, False):
+            turn = [number for number, each in enumerate(manifests) if (each["kind"] in _FIRST) is first]
+            found |= zip(turn, pool.map(lambda number: _apply(client, manifests[number], known), turn), strict=True)
+    return [found[number] for number in range(len(manifests))]
 
 
 def in_force(client: Client, seconds: float = _SECONDS_TO_SERVE) -> None:

@@ -20,65 +20,25 @@ from ringfence.planning import tenancy
 from ringfence.planning.tenancy.admission import PREVIEW_RULE_ANNOTATION
 from ringfence.planning.tenancy.residency_rules import TWINS
 from ringfence.spec.platform import Platform
+from tests.cluster.objects import (
+    CLASS,
+    ai_backend,
+    backend,
+    backups,
+    collector,
+    datadog,
+    external,
+    metrics,
+    mirroring,
+    release,
+    route,
+    thing,
+)
 from tests.policy.harness import Given, analyzer
 from tests.support.controlplane import Cluster, Manifest
 from tests.tenancy.platforms import FIFTY
 
-CLASS = "ringfence.dev/data-class"
 PLACE = "kubernetes:serve-fra"
-
-
-def thing(
-    api_version: str, kind: str, name: str, spec: Manifest, namespace: str = "ringfence-gateway", **labels: str
-) -> Manifest:
-    marked = {CLASS: labels.get("data", "card")}
-    metadata = {"name": name, "namespace": namespace, "labels": marked}
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
-
-
-def backend(name: str, host: str) -> Manifest:
-    endpoints = [{"fqdn": {"hostname": host, "port": 443}}]
-    return thing("gateway.envoyproxy.io/v1alpha1", "Backend", name, {"endpoints": endpoints})
-
-
-def ai_backend(name: str) -> Manifest:
-    reference = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name}
-    spec = {"backendRef": reference, "schema": {"name": "OpenAI"}}
-    return thing("aigateway.envoyproxy.io/v1beta1", "AIServiceBackend", name, spec)
-
-
-def route(*backends: str, data: str) -> Manifest:
-    references = [{"name": name, "priority": order} for order, name in enumerate(backends)]
-    header = [{"name": "x-ai-eg-model", "type": "Exact", "value": "m"}]
-    spec = {
-        "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "models"}],
-        "rules": [{"backendRefs": references, "matches": [{"headers": header}]}],
-    }
-    return thing("aigateway.envoyproxy.io/v1beta1", "AIGatewayRoute", "attempt", spec, data=data)
-
-
-def mirroring(kind: str, name: str) -> Manifest:
-    group = {"group": "gateway.envoyproxy.io", "kind": kind} if kind != "Service" else {"port": 80}
-    mirror = {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": name, **group}}}
-    own = {"name": "own", "port": 80}
-    return thing(
-        "gateway.networking.k8s.io/v1", "HTTPRoute", "attempt", {"rules": [{"backendRefs": [own], "filters": [mirror]}]}
-    )
-
-
-def backups(bucket: str, region: str, url: str) -> Manifest:
-    config = {"region": region, "s3Url": url, "s3ForcePathStyle": "true"}
-    spec = {"provider": "aws", "objectStorage": {"bucket": bucket}, "config": config}
-    return thing("velero.io/v1", "BackupStorageLocation", "attempt", spec, "velero")
-
-
-def metrics(url: str, kind: str = "Prometheus") -> Manifest:
-    version = "v1" if kind == "Prometheus" else "v1alpha1"
-    return thing(f"monitoring.coreos.com/{version}", kind, "attempt", {"remoteWrite": [{"url": url}]}, "monitoring")
-
-
-def external(host: str) -> Manifest:
-    return thing("v1", "Service", "attempt", {"type": "ExternalName", "externalName": host}, "default")
 
 
 @dataclass(frozen=True)
@@ -135,6 +95,42 @@ ROWS: dict[str, Row] = {
         (metrics("http://mimir.monitoring.svc/api/v1/push", "PrometheusAgent"),),
         "ringfence-residency-metrics-agents",
         "metrics are sent to a host",
+    ),
+    "a collector": Row(
+        (collector({"otlphttp": {"endpoint": "https://api.datadoghq.com/v1"}, "debug": None}),),
+        (collector({"otlphttp": {"endpoint": "http://loki-gateway.monitoring.svc:80/otlp"}, "debug": None}),),
+        "ringfence-residency-collectors",
+        "telemetry is sent to a host",
+    ),
+    "a collector's host and port": Row(
+        (collector({"otlp": {"endpoint": "api.datadoghq.com:4317"}}),),
+        (collector({"otlp": {"endpoint": "tempo.monitoring.svc.cluster.local:4317"}}),),
+        "ringfence-residency-collectors",
+        "telemetry is sent to a host",
+    ),
+    "a collector's Datadog": Row(
+        (collector({"datadog": {"api": {"site": "us3.datadoghq.com"}}}),),
+        (collector({"debug": {}}),),
+        "ringfence-residency-collectors",
+        "telemetry is sent to a host",
+    ),
+    "an agent of Datadog's": Row(
+        (datadog("us3.datadoghq.com"),),
+        (datadog("intake.monitoring.svc"),),
+        "ringfence-residency-datadog",
+        "telemetry is sent to a host",
+    ),
+    "a chart that sends to Datadog": Row(
+        (release({"datadog": {"site": "us3.datadoghq.com"}}),),
+        (release({"datadog": {"site": "intake.monitoring.svc"}}),),
+        "ringfence-residency-releases",
+        "telemetry is sent to a host",
+    ),
+    "a chart that keeps logs elsewhere": Row(
+        (release({"loki": {"storage": {"s3": {"endpoint": "https://s3.us-east-1.amazonaws.com"}}}}),),
+        (release({"loki": {"storage": {"s3": {"endpoint": "http://rook-ceph-rgw.rook-ceph.svc"}}}}),),
+        "ringfence-residency-releases",
+        "telemetry is sent to a host",
     ),
     "a name that leads out": Row(
         (external("api.datadoghq.com"),),

@@ -36,6 +36,7 @@ from ringfence.planning.nodes import cluster_nodes
 from ringfence.rendering import RenderedCluster, render
 from ringfence.spec.platform import Platform
 from tests.support.engine import EngineRunner
+from tests.support.kinds import OUT_OF_REACH, open_kind
 from tests.support.stacks import previewed, stack_file
 
 Manifest = dict[str, Any]
@@ -44,7 +45,7 @@ KUEUE = "kueue.x-k8s.io/v1beta2"
 QUEUE = "kueue.x-k8s.io/queue-name"
 PRIORITY = "kueue.x-k8s.io/priority-class"
 
-ALSO = ("BackupStorageLocation", "Prometheus", "PrometheusAgent")
+ALSO = ("BackupStorageLocation", "Prometheus", "PrometheusAgent", "HelmRelease")
 """Kinds that charts make rather than the stack, and that residency holds too."""
 
 
@@ -222,6 +223,7 @@ def whole_serve_fra(places: Places, prod: Platform, rendered: dict[str, Rendered
     known = definitions.from_modules(places, say, set(definitions.FOLDERS) - {"sigs.k8s.io/kueue"})
     kinds = [definitions.storage_only(each) for each in definitions.needed(known, rendered["serve-fra"].manifests)]
     kinds += [definitions.storage_only(each) for each in known if each["spec"]["names"]["kind"] in ALSO]
+    kinds += [open_kind(*each) for each in OUT_OF_REACH]
     with standing(places, "serve-fra", prod, rendered["serve-fra"], kinds) as cluster:
         yield cluster
 

@@ -48,6 +48,26 @@ class AdmissionPolicy:
     operations: tuple[str, ...] = ("CREATE", "UPDATE")
 
 
+def refusing(
+    name: str,
+    kinds: tuple[str, str, *tuple[str, ...]],
+    *,
+    unless: str,
+    message: str,
+    variables: tuple[tuple[str, str], ...] = (),
+) -> AdmissionPolicy:
+    """A policy of one condition. `kinds` is a group, a version, and the resources' plural names."""
+    group, version, *resources = kinds
+    return AdmissionPolicy(
+        name=name,
+        group=group,
+        version=version,
+        resources=tuple(resources),
+        validations=(Validation(expression=unless, message=message),),
+        variables=variables,
+    )
+
+
 def cel_list(values: tuple[str, ...]) -> str:
     return "[" + ", ".join(f"'{value}'" for value in values) + "]"
 

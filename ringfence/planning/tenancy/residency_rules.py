@@ -10,11 +10,11 @@ else is refused, also by an operator's hand; a new destination is a line in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ringfence.planning import lineage
 from ringfence.planning.labels import DATA_CLASS, DATA_CLASS_SEPARATOR, KUBERNETES_PREFIX
-from ringfence.planning.tenancy.cel import AdmissionPolicy, Validation, cel_list
+from ringfence.planning.tenancy.cel import AdmissionPolicy, cel_list, refusing
 from ringfence.planning.tenancy.reach import Destination, backup_places, destinations, metrics_hosts
 from ringfence.spec.platform import Platform
 
@@ -28,6 +28,9 @@ TWINS: Mapping[str, str] = {
     "ringfence-residency-backups": "backup-location",
     "ringfence-residency-metrics": "telemetry-destination",
     "ringfence-residency-metrics-agents": "telemetry-destination",
+    "ringfence-residency-collectors": "telemetry-destination",
+    "ringfence-residency-datadog": "telemetry-destination",
+    "ringfence-residency-releases": "telemetry-destination",
     "ringfence-tenant-claims": "residency-location",
     "ringfence-tenant-placement": "tenancy-placement",
 }
@@ -40,6 +43,7 @@ def residency_policies(platform: Platform, cluster: str) -> tuple[AdmissionPolic
     carried = lineage.classes_of_cluster(platform, cluster)
     everywhere = [each.host for each in reached if carried <= each.classes]
     metrics = metrics_hosts(platform, cluster)
+    sinks = _sinks([*everywhere, *metrics])
     return (
         _backends([each.host for each in reached if each.classes]),
         _routes(reached),
@@ -47,23 +51,18 @@ def residency_policies(platform: Platform, cluster: str) -> tuple[AdmissionPolic
         _services([*everywhere, *metrics]),
         _backups(platform, cluster),
         *_metrics(metrics),
+        *_telemetry(sinks),
     )
 
 
 def _backends(hosts: Iterable[str]) -> AdmissionPolicy:
     """A gateway talks to models in the cluster and to hosts that some data class may go to."""
     fqdn = f"e.fqdn.hostname.endsWith('{IN_CLUSTER}') || e.fqdn.hostname in {cel_list(tuple(sorted(set(hosts))))}"
-    return AdmissionPolicy(
-        name="ringfence-residency-backends",
-        group="gateway.envoyproxy.io",
-        version="v1alpha1",
-        resources=("backends",),
-        validations=(
-            Validation(
-                expression="!has(object.spec.endpoints) || object.spec.endpoints.all(e, has(e.fqdn) && (" + fqdn + "))",
-                message="a backend outside the cluster is a host that the platform file names and residency allows",
-            ),
-        ),
+    return refusing(
+        "ringfence-residency-backends",
+        ("gateway.envoyproxy.io", "v1alpha1", "backends"),
+        unless="!has(object.spec.endpoints) || object.spec.endpoints.all(e, has(e.fqdn) && (" + fqdn + "))",
+        message="a backend outside the cluster is a host that the platform file names and residency allows",
     )
 
 
@@ -73,20 +72,14 @@ def _routes(reached: Iterable[Destination]) -> AdmissionPolicy:
     label, labels = KUBERNETES_PREFIX + DATA_CLASS, "object.metadata.labels"
     held = f"has({labels}) && '{label}' in {labels} ? {labels}['{label}'].split('{DATA_CLASS_SEPARATOR}') : []"
     outside = "b.name in variables.reached && variables.classes.size() > 0"
-    return AdmissionPolicy(
-        name="ringfence-residency-routes",
-        group="aigateway.envoyproxy.io",
-        version="v1beta1",
-        resources=("aigatewayroutes",),
+    return refusing(
+        "ringfence-residency-routes",
+        ("aigateway.envoyproxy.io", "v1beta1", "aigatewayroutes"),
+        unless="object.spec.rules.all(r, !has(r.backendRefs) || r.backendRefs.all(b,"
+        " !has(b.namespace) && (b.name.startsWith('model.')"
+        f" || ({outside} && variables.classes.all(c, c in variables.reached[b.name])))))",
+        message="a backend of the route, or one it falls back to, may not process the route's data classes",
         variables=(("reached", "{" + ", ".join(entries) + "}"), ("classes", held)),
-        validations=(
-            Validation(
-                expression="object.spec.rules.all(r, !has(r.backendRefs) || r.backendRefs.all(b,"
-                " !has(b.namespace) && (b.name.startsWith('model.')"
-                f" || ({outside} && variables.classes.all(c, c in variables.reached[b.name])))))",
-                message="a backend of the route, or one it falls back to, may not process the route's data classes",
-            ),
-        ),
     )
 
 
@@ -95,21 +88,15 @@ def _mirrors() -> AdmissionPolicy:
     mirrored = "!has(f.requestMirror) || !has(f.requestMirror.backendRef.kind)"
     inside = f"{mirrored} || f.requestMirror.backendRef.kind == 'Service'"
     filters = f"(!has(x.filters) || x.filters.all(f, {inside}))"
-    return AdmissionPolicy(
-        name="ringfence-residency-mirrors",
-        group="gateway.networking.k8s.io",
-        version="v1",
-        resources=("httproutes", "grpcroutes"),
-        validations=(
-            Validation(
-                expression="!has(object.spec.rules) || object.spec.rules.all(x, "
-                + filters
-                + " && (!has(x.backendRefs) || x.backendRefs.all(y, "
-                + filters.replace("x.", "y.")
-                + ")))",
-                message="a route may mirror requests to Services of this cluster only",
-            ),
-        ),
+    return refusing(
+        "ringfence-residency-mirrors",
+        ("gateway.networking.k8s.io", "v1", "httproutes", "grpcroutes"),
+        unless="!has(object.spec.rules) || object.spec.rules.all(x, "
+        + filters
+        + " && (!has(x.backendRefs) || x.backendRefs.all(y, "
+        + filters.replace("x.", "y.")
+        + ")))",
+        message="a route may mirror requests to Services of this cluster only",
     )
 
 
@@ -117,17 +104,11 @@ def _services(hosts: Iterable[str]) -> AdmissionPolicy:
     """A name of the cluster leads out of it only to where everything on the cluster may be processed."""
     name = "object.spec.externalName"
     allowed = f"{name}.endsWith('{IN_CLUSTER}') || {name} in {cel_list(tuple(sorted(set(hosts))))}"
-    return AdmissionPolicy(
-        name="ringfence-residency-services",
-        group="",
-        version="v1",
-        resources=("services",),
-        validations=(
-            Validation(
-                expression="!has(object.spec.type) || object.spec.type != 'ExternalName' || " + allowed,
-                message="an ExternalName leads to a host where not all of the cluster's data classes may be processed",
-            ),
-        ),
+    return refusing(
+        "ringfence-residency-services",
+        ("", "v1", "services"),
+        unless="!has(object.spec.type) || object.spec.type != 'ExternalName' || " + allowed,
+        message="an ExternalName leads to a host where not all of the cluster's data classes may be processed",
     )
 
 
@@ -145,17 +126,11 @@ def _backups(platform: Platform, cluster: str) -> AdmissionPolicy:
         f" && (!has({config}) || !('region' in {config}) || {config}['region'] == '{place.region}'))"
         for place in backup_places(platform, cluster)
     ]
-    return AdmissionPolicy(
-        name="ringfence-residency-backups",
-        group="velero.io",
-        version="v1",
-        resources=("backupstoragelocations",),
-        validations=(
-            Validation(
-                expression="has(object.spec.objectStorage) && (" + (" || ".join(places) or "false") + ")",
-                message="backups of this cluster rest in the bucket that the platform file names, and nowhere else",
-            ),
-        ),
+    return refusing(
+        "ringfence-residency-backups",
+        ("velero.io", "v1", "backupstoragelocations"),
+        unless="has(object.spec.objectStorage) && (" + (" || ".join(places) or "false") + ")",
+        message="backups of this cluster rest in the bucket that the platform file names, and nowhere else",
     )
 
 
@@ -166,17 +141,82 @@ def _metrics(hosts: Iterable[str]) -> tuple[AdmissionPolicy, ...]:
         f" || {host} in {cel_list(tuple(hosts))})"
     )
     return tuple(
-        AdmissionPolicy(
-            name=f"ringfence-residency-metrics{suffix}",
-            group="monitoring.coreos.com",
-            version=version,
-            resources=(resource,),
-            validations=(
-                Validation(
-                    expression=f"!has(object.spec.remoteWrite) || object.spec.remoteWrite.all(w, {allowed})",
-                    message="metrics are sent to a host where not all of the cluster's data classes may be processed",
-                ),
-            ),
+        refusing(
+            f"ringfence-residency-metrics{suffix}",
+            ("monitoring.coreos.com", version, resource),
+            unless=f"!has(object.spec.remoteWrite) || object.spec.remoteWrite.all(w, {allowed})",
+            message="metrics are sent to a host where not all of the cluster's data classes may be processed",
         )
         for suffix, version, resource in (("", "v1", "prometheuses"), ("-agents", "v1alpha1", "prometheusagents"))
     )
+
+
+TELEMETRY_LEAVES = "telemetry is sent to a host where not all of the cluster's data classes may be processed"
+
+
+def _sinks(hosts: Iterable[str]) -> Callable[[str], str]:
+    """Whether a text leads to the cluster itself or to one of the hosts, as an expression: a URL, or a host and port.
+
+    What cannot be read, such as a variable that is filled in later, leads nowhere that is known.
+    """
+    known = cel_list(tuple(sorted(set(hosts))))
+
+    def leads(value: str) -> str:
+        def inside(host: str) -> str:
+            return f"({host}.endsWith('.svc') || {host}.endsWith('{IN_CLUSTER}') || {host} in {known})"
+
+        of_url, of_pair = inside(f"url({value}).getHostname()"), inside(f"{value}.split(':')[0]")
+        return f"({value}.contains('://') ? isURL({value}) && {of_url} : {of_pair})"
+
+    return leads
+
+
+def _telemetry(leads: Callable[[str], str]) -> tuple[AdmissionPolicy, ...]:
+    """What collectors, Datadog's agents and charts that a cluster fetches itself send away."""
+    each = "object.spec.config.exporters[k]"
+    exporter = " && ".join(
+        (
+            f"(!has({each}.endpoint) || {leads(f'{each}.endpoint')})",
+            f"(!has({each}.endpoints) || {each}.endpoints.all(e, {leads('e')}))",
+            f"(!has({each}.site) || {leads(f'{each}.site')})",
+            # Without a site Datadog's is in the United States.
+            f"(has({each}.api) && has({each}.api.site) ? {leads(f'{each}.api.site')} : !k.startsWith('datadog'))",
+        )
+    )
+    exporters = "!has(object.spec.config) || !has(object.spec.config.exporters)"
+    return (
+        _telling(
+            "collectors",
+            ("opentelemetry.io", "v1beta1", "opentelemetrycollectors"),
+            f"{exporters} || object.spec.config.exporters.all(k, {each} == null || ({exporter}))",
+        ),
+        _telling(
+            "datadog",
+            ("datadoghq.com", "v2alpha1", "datadogagents"),
+            f"has(object.spec.global) && has(object.spec.global.site) && {leads('object.spec.global.site')}",
+        ),
+        _telling(
+            "releases",
+            ("helm.toolkit.fluxcd.io", "v2", "helmreleases"),
+            " && ".join(
+                (
+                    f"({_lacks('datadog.site')} || {leads('object.spec.values.datadog.site')})",
+                    f"({_lacks('loki.storage.s3.endpoint')} || {leads('object.spec.values.loki.storage.s3.endpoint')})",
+                    f"({_lacks('prometheus.prometheusSpec.remoteWrite')} || "
+                    f"object.spec.values.prometheus.prometheusSpec.remoteWrite.all(w, {leads('w.url')}))",
+                )
+            ),
+        ),
+    )
+
+
+def _telling(name: str, kind: tuple[str, str, str], expression: str) -> AdmissionPolicy:
+    return refusing(f"ringfence-residency-{name}", kind, unless=expression, message=TELEMETRY_LEAVES)
+
+
+def _lacks(path: str) -> str:
+    """Whether a release's values have nothing at a path; a value on the way that is no mapping is an error: refused."""
+    steps = ["object.spec.values"]
+    for step in path.split("."):
+        steps.append(f"{steps[-1]}.{step}")
+    return "(" + " || ".join(f"!has({step})" for step in steps) + ")"
