@@ -31,8 +31,8 @@ def check_with_charts(file: Path, charts: Path, chart: str | None) -> Checked:
     try:
         dead = check_values_file(charts, file, chart)
     except ChartError as error:
-        message = str(error).removeprefix(f"{file}: ")
-        finding = Finding(code="chart", path=(), message=message, suggestion="name it with --chart")
+        message = error.said.removeprefix(f"{file}: ")
+        finding = Finding(code="chart", path=(), message=message, suggestion=error.fix or None)
         checked.findings = [Located(str(file), 1, 1, finding)]
         return checked
     checked.findings = [Located(str(file), value.line or 1, 1, _finding(value, value.keys)) for value in dead]
@@ -70,6 +70,7 @@ def _override(source: Source, chart: Path, values: dict, at: tuple) -> list[Loca
 
 
 def _finding(value: DeadValue, path: tuple) -> Finding:
+    otherwise = "give what the schema asks for, or remove it" if value.kind == "schema" else "remove it"
     return Finding(
-        code=f"dead-value-{value.kind}", path=path, message=value.reason, suggestion=value.suggestion or "remove it"
+        code=f"dead-value-{value.kind}", path=path, message=value.reason, suggestion=value.suggestion or otherwise
     )

@@ -39,6 +39,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
 ) -> None:
     """Check stack files: types, names, networks, capacity, residency. Exit 0 fine, 2 something is wrong."""
+    if chart is not None and charts is None:
+        raise UsageError("--chart says which chart a values file is for: say with --charts where the charts are")
     if queues is not None:
         _report([_queues(queues, stack, cluster)], as_json)
         return

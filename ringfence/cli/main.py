@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from ringfence.errors import RingfenceError, disk_is_full
+from ringfence.errors import RingfenceError, UsageError, disk_is_full
 
 COMMANDS = {
     "check": "Check stack files: types, names, networks, capacity, residency. No engine, under a second.",
@@ -83,10 +83,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _fail(words, str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        if not disk_is_full(error):
-            raise
         where = f"{error.filename}: " if error.filename else ""
-        _fail(words, f"{where}the disk is full: make room, and run the same command again")
-        sys.exit(RingfenceError.exit_code)
+        if disk_is_full(error):
+            _fail(words, f"{where}the disk is full: make room, and run the same command again")
+            sys.exit(RingfenceError.exit_code)
+        if not where:
+            raise
+        _fail(words, f"{where}cannot be used: {error.strerror}: name another path, or see who may read and write it")
+        sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -70,7 +70,9 @@ class TestFiles:
         [
             ("demo.yaml", "a: [1\n", "not YAML"),
             ("demo.yaml", b"\xff\xfe\x00", "cannot be read"),
-            ("dmeo.yaml", "a: 1\n", "no chart 'dmeo' .* did you mean demo"),
+            ("dmeo.yaml", "a: 1\n", "no chart 'dmeo' in .*: did you mean demo"),
+            ("demo.yaml", "- a\n- b\n", "holds a list"),
+            ("demo.yaml", "replicas: 1\n---\nreplicas: 2\n", "begins in line 3, and Helm reads the first"),
             ("demo.yaml", "a: !!python/object:os.system {}\n", "not readable as YAML values"),
         ],
     )
@@ -82,9 +84,8 @@ class TestFiles:
         with pytest.raises(ChartError, match=message):
             check_values_file(charts, path)
 
-    def test_empty_files_and_lists_hold_no_values(self, charts: Path, tmp_path: Path) -> None:
+    def test_empty_files_hold_no_values(self, charts: Path, tmp_path: Path) -> None:
         assert self.told(charts, tmp_path / "demo.yaml", "") == []
-        assert self.told(charts, tmp_path / "demo.yaml", "- a\n- b\n") == []
 
     def test_a_folder_without_charts(self, tmp_path: Path) -> None:
         (tmp_path / "demo.yaml").write_text("a: 1\n", encoding="utf-8")

@@ -71,6 +71,17 @@ def test_our_errors_are_a_message_and_an_exit_code(error, code, monkeypatch, cap
     assert (ended.value.code, said.out, said.err) == (code, "", "error: no [luck]\n")
 
 
+def test_a_path_that_cannot_be_used_is_bad_usage_and_no_traceback(tmp_path: Path) -> None:
+    said = ringfence("schema", "--output", str(tmp_path / "nowhere" / "x.json"))
+    assert (said.returncode, "Traceback" in said.stderr) == (2, False)
+    assert "cannot be used: No such file or directory" in said.stderr
+
+
+def test_a_chart_without_the_folder_of_charts_is_bad_usage() -> None:
+    said = ringfence("check", "--chart", "keda", "values.yaml")
+    assert (said.returncode, "--charts" in said.stderr) == (2, True)
+
+
 def test_an_interrupt_is_130(monkeypatch) -> None:
     def env() -> None:
         raise KeyboardInterrupt

@@ -68,7 +68,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
     ),
     "own-tag": (b"config:\n  ringfence:platform: !Foo {a: 1}\n", ["the tag !Foo is not supported"]),
     "binary-tag": (b"config:\n  ringfence:platform: !!binary aGVsbG8=\n", ["the tag !!binary is not supported"]),
-    "two-documents": (GOOD.encode() + b"---\nconfig: {}\n", ["another document"]),
+    "two-documents": (GOOD.encode() + b"---\nconfig: {}\n", ["second document"]),
     "undefined-alias": (b"config: *nothing\n", ["undefined alias"]),
     "key-that-is-a-list": (b"? [a, b]\n: c\n", ["a key must be plain text"]),
     "endless-number": (edited("retentionYears: 10", "retentionYears: " + "9" * 5000), ["cannot be read", "..."]),

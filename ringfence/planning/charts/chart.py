@@ -22,6 +22,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class ChartError(UsageError):
     """A chart's folder, or a values file, that cannot be read; the message says where and what to do."""
 
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(f"{message}: {fix}" if fix else message)
+        self.said, self.fix = message, fix
+
 
 @dataclass(frozen=True)
 class Chart:

@@ -39,8 +39,16 @@ def check_values_file(charts_dir: Path, values_file: Path, chart: str | None = N
     """
     found: list[DeadValue] = []
     umbrella = {} if chart else _umbrella(charts_dir, values_file)
+    plain = 0
     for document in _documents(values_file):
-        for section in _split(_sections(document), umbrella):
+        sections = list(_sections(document))
+        plain += sum(section.prefix == () for section in sections)
+        if plain > 1:
+            raise ChartError(
+                f"a second document of values begins in line {document.start_mark.line + 1}, and Helm reads the first",
+                fix="write all values in one document",
+            )
+        for section in _split(iter(sections), umbrella):
             folder = _folder(charts_dir, chart or section.chart or _named_by(charts_dir, values_file), values_file)
             for finding in check_values(folder, section.values, str(values_file)):
                 found.append(replace(finding, line=_line(document, section, finding.keys)))
@@ -59,8 +67,10 @@ def _documents(path: Path) -> list[yaml.Node]:
 
 def _sections(document: yaml.Node) -> Iterator[_Section]:
     data = _construct(document)
-    if not isinstance(data, dict):
+    if data is None:
         return
+    if not isinstance(data, dict):
+        raise ChartError(f"holds a {type(data).__name__}, not a map of values", fix="write it as keys and values")
     spec = data.get("spec") if isinstance(data.get("spec"), dict) else {}
     if data.get("kind") == "HelmRelease":
         named = (spec.get("chart") or {}).get("spec", {}).get("chart") or (spec.get("chartRef") or {}).get("name")
@@ -149,11 +159,12 @@ def _folder(charts_dir: Path, chart: str, path: Path) -> Path:
     charts = _charts(charts_dir)
     if not charts:
         raise ChartError(
-            f"{charts_dir}: holds no charts; it needs one folder per chart with Chart.yaml and values.yaml"
+            f"{charts_dir}: holds no charts; it needs one folder per chart with Chart.yaml and values.yaml",
+            fix="name the folder of the charts with --charts",
         )
     near = get_close_matches(chart, charts, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {len(charts)} charts, such as {charts[0]}"
-    raise ChartError(f"{path}: no chart {chart!r} in {charts_dir}; {hint} Name it with --chart")
+    others = f"did you mean {' or '.join(near)}?" if near else f"it has {len(charts)}, such as {charts[0]}."
+    raise ChartError(f"{path}: no chart {chart!r} in {charts_dir}", fix=f"{others} Name one with --chart")
 
 
 def _line(document: yaml.Node, section: _Section, keys: Keys) -> int | None:
