@@ -28,7 +28,7 @@ from ringfence.errors import RingfenceError, UsageError
 from ringfence.files import write_whole
 
 try:
-    from pkcs11.exceptions import PKCS11Error  # ty: ignore[import-not-found]
+    from pkcs11.exceptions import PKCS11Error
 except ImportError:  # only those who keep keys on a token install it
 
     class PKCS11Error(Exception):

@@ -1,6 +1,6 @@
-"""What is inside gzip, xz, bzip2, tar and zip, however nested, as a stream: memory stays flat whatever the size.
+"""What is inside gzip, xz, bzip2, zstd, tar and zip, however nested, as a stream: memory stays flat whatever the size.
 
-Owns taking apart. What it cannot take apart (zstd, an encrypted or broken archive, one that unpacks to too much) it
+Owns taking apart. What it cannot take apart (an encrypted or broken archive, one that unpacks to too much) it
 says, because what was not looked into is not known to be clean.
 """
 
@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import tarfile
 import zlib
 from collections.abc import Callable
 from typing import Protocol
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 BLOCK = tarfile.BLOCKSIZE
 DEEPEST = 6
@@ -49,6 +55,10 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
+_WITH_MORE = (bz2.BZ2Decompressor, lzma.LZMADecompressor, zstd.ZstdDecompressor)
+"""Engines that keep what they have not unpacked yet; gzip's gives it back."""
+
+
 class Compressed:
     """A compressed stream; several may follow one another."""
 
@@ -64,7 +74,7 @@ class Compressed:
         while data and not self._dead:
             try:
                 data = self._step(data)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError):
+            except (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError):
                 self._give_up("it is damaged, or something else follows it")
 
     def _step(self, data: bytes) -> bytes:
@@ -76,7 +86,7 @@ class Compressed:
         self._emit(made)
         if self._engine.eof:
             return self._engine.unused_data
-        if isinstance(self._engine, (bz2.BZ2Decompressor, lzma.LZMADecompressor)):
+        if isinstance(self._engine, _WITH_MORE):
             while not self._engine.needs_input and not self._engine.eof and not self._dead:
                 self._emit(self._engine.decompress(b"", _STEP))
             return self._engine.unused_data if self._engine.eof else b""
@@ -281,6 +291,6 @@ def reader(start: bytes, open_: Open, unread: Unread) -> Sink | None:
         return Zip(open_, unread)
     if start[257:262] == b"ustar":
         return Tar(open_, unread)
-    if start[:4] == b"\x28\xb5\x2f\xfd":
-        unread("it is packed with zstd")
+    if start[:4] == b"\x28\xb5\x2f\xfd" or (start[1:4] == b"\x2a\x4d\x18" and start[:1] >= b"\x50"):  # RFC 8878
+        return Compressed(zstd.ZstdDecompressor, open_, unread)
     return None

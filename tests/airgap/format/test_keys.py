@@ -164,7 +164,7 @@ def test_the_commands_of_the_page_work_as_they_stand(tmp_path: Path, page: str) 
 
 
 def test_a_key_on_a_token_seals_bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SoftHSM stands for the token; `securesystemslib[hsm]`, softhsm2 and opensc must be installed."""
+    """SoftHSM stands for the token; softhsm2 and opensc must be installed."""
     pytest.importorskip("pkcs11")
     module = Path("/usr/lib/softhsm/libsofthsm2.so")
     if not module.exists() or not shutil.which("pkcs11-tool"):

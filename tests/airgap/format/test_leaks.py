@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import random
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -23,6 +24,11 @@ from ringfence.airgap.leaks import LeakWatch
 from ringfence.airgap.leaks.shapes import SHAPES
 from ringfence.airgap.refusals import Leak
 from tests.support.engine import REPOSITORY
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 NOISE = random.Random(1).randbytes(150_000)
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -126,11 +132,16 @@ def test_a_shape_is_found_plain_and_in_base64(shape: str, sample: str) -> None:
     assert f": {shape}, in base64" in found(base64.encodebytes(b"apiVersion: v1\n" + data + b"\n"))
 
 
+SKIPPED = b"\x52\x2a\x4d\x18\x04\0\0\0" + b"meta"
+"""A frame of zstd's that is passed over (RFC 8878, 3.1.2), as estargz and zstd:chunked put them into layers."""
 ARCHIVES = {
     "tar": (lambda data: tarred({"a": NOISE, "root/.ssh/id": data}), "!root/.ssh/id"),
     "tar.gz": (lambda data: gzip.compress(tarred({"a": NOISE, "root/.ssh/id": data})), "!root/.ssh/id"),
     "tar.bz2": (lambda data: bz2.compress(tarred({"id": data})), "!id"),
     "tar.xz": (lambda data: lzma.compress(tarred({"id": data})), "!id"),
+    "tar.zst": (lambda data: zstd.compress(tarred({"a": NOISE, "id": data})), "!id"),
+    "two zst": (lambda data: zstd.compress(NOISE) + SKIPPED + zstd.compress(data), ""),
+    "zst that is skipped first": (lambda data: SKIPPED + zstd.compress(data), ""),
     "gz": (lambda data: gzip.compress(NOISE + data), ""),
     "two gz": (lambda data: gzip.compress(NOISE) + gzip.compress(data), ""),
     "zip": (lambda data: zipped({"a": NOISE, "pkg/id": data}), "!pkg/id"),
@@ -153,7 +164,8 @@ def test_archives_are_looked_into(kind: str, chunk: int) -> None:
     [
         (gzip.compress(NOISE)[:-20], "it ends early"),
         (gzip.compress(NOISE) + b"rubbish" * 100, "it is damaged, or something else follows it"),
-        (b"\x28\xb5\x2f\xfd" + NOISE, "it is packed with zstd"),
+        (b"\x28\xb5\x2f\xfd" + NOISE, "it is damaged, or something else follows it"),
+        (zstd.compress(NOISE)[:-20], "it ends early"),
         (tarred({"a": NOISE})[:50_000], "it ends early"),
     ],
 )
