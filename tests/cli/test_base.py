@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.airgap import splitting
+from ringfence.airgap import ledger, splitting
 from ringfence.airgap.manifest import Manifest
+from ringfence.airgap.receipts import Receipt, Result, Sides
 from ringfence.airgap.refusals import BundleRefused, Why
 from ringfence.cli import export as command
+from ringfence.cli.sealed import ledger_folder
+from ringfence.errors import RingfenceError
 from tests.support.bundles import sealed, sealer
 
 
@@ -49,6 +52,21 @@ def test_a_base_with_one_byte_changed_is_refused(tmp_path: Path, share: float) -
     built.file.write_bytes(data)
     with pytest.raises(BundleRefused):
         base(built.file)
+
+
+def test_a_receipt_stands_for_its_bundle_if_the_other_side_signed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    built = sealed(tmp_path)
+    ledger.keep(ledger_folder(), built.manifest)
+    receipt = Receipt.write(built.manifest, Result.APPLIED, Sides.EQUAL, sealer("high"))
+    (tmp_path / "receipt.json").write_bytes(receipt.as_file())
+    (tmp_path / "heard.txt").write_text(" ".join(receipt.as_groups()))
+    for file in ("receipt.json", "heard.txt"):
+        assert base(tmp_path / file, public(tmp_path, "high")) == built.manifest
+        with pytest.raises(RingfenceError):
+            base(tmp_path / file, public(tmp_path, "mallory"))
 
 
 def test_the_parts_of_a_split_base_are_verified_too(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.airgap import splitting
 from ringfence.airgap.accepted import Accepted
 from ringfence.crossing import placing
 from ringfence.crossing.store import Store
@@ -71,7 +72,9 @@ def test_the_operator_sees_what_would_change_and_decides(tmp_path: Path) -> None
     site = Site(tmp_path)
     there = site.difference(first.file)
     assert {each["step"] for each in there} == {"create"}, "nothing runs yet"
-    assert site.carry_in(first.file, answer="y\n").returncode == 0
+    parts = splitting.split(first.file, tmp_path / "parts", 100_000, [low.sealer])
+    assert len(parts) > 1
+    assert site.carry_in(parts[0], answer="y\n").returncode == 0, "one part is named, and the others lie beside it"
     assert site.difference(first.file) == []
     [changed] = site.difference(second.file)
     assert changed["urn"].endswith(DEPLOYMENT) and changed["step"] == "change"
