@@ -54,7 +54,7 @@ class Running:
     def start(self) -> Running:
         """Listen; on the port that it had before, if it had one."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         command = [
             str(self.program),
             "registry",
@@ -139,7 +139,8 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
