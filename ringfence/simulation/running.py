@@ -151,9 +151,8 @@ class _Observer:
             mine.running.add(name)
             if not mine.started and len(mine.running | mine.done) == job.pods:
                 mine.started = True
-                self._note(job, "started")
-                times = self.times[job.name]
-                times.started = self._clock.now if times.started is None else times.started
+                at, times = self._note(job, "started"), self.times[job.name]
+                times.started = at if times.started is None else times.started
 
     def workload(self, how: str, thing: Manifest) -> None:
         """What Kueue keeps of a job changed."""
@@ -170,8 +169,9 @@ class _Observer:
         if "Finished" in holds and times.released is None:
             times.released = now
 
-    def _note(self, job: Job, what: Any) -> None:
+    def _note(self, job: Job, what: Any) -> float:
         self.events.append(Event(self._clock.now, job.name, what))
+        return self.events[-1].at
 
 
 def stretch(times: Mapping[str, Times], jobs: Iterable[Job]) -> float:
