@@ -5,6 +5,7 @@ Owns: the groups and the server. Refuses to own: the analyzer's answers (policy.
 
 from __future__ import annotations
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal
 import grpc
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
+from policy import partial
 from policy.analyzer import Analyzer
 from policy.rule import Group, Rule
 from policy.rules import ALL
@@ -40,6 +42,7 @@ def rules_of(pack: Pack | None = None) -> tuple[Rule, ...]:
 
 def serve(name: str, pack: Pack | None = None) -> None:
     """Serve a pack to the engine until it ends the process: print the port, as Pulumi expects of an analyzer."""
+    os.environ[partial.VARIABLE] = partial.found(os.environ)
     limits = [("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.max_send_message_length", _LARGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(max_workers=4), options=limits)
     # The engine starts a pack in the program's folder.

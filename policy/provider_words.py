@@ -108,6 +108,19 @@ def bedrock(resource: Resource, read: Read, context: Context) -> Located | None:
     return named("aws", region) if region else None
 
 
+def workteam(resource: Resource, read: Read, context: Context) -> Located | None:
+    """Who labels and reviews: a private team is the organisation's own, the public crowd is anybody, a vendor's is
+    anywhere that the vendor has people. Source: SageMaker, "Create and manage workforces"."""
+    if not read.text:
+        return Located("", missing=f"{read.path} {_UNKNOWN}", graph_may_tell=context.graph is None)
+    if ":workteam/public-crowd/" in read.text:
+        everybody = jurisdictions.countries(jurisdictions.ANY)
+        return Located("the public crowd", everybody, everybody)
+    if ":workteam/vendor-crowd/" in read.text:
+        return declared(context.contract, read.text) or Located(read.text, missing="where the vendor's people are")
+    return None
+
+
 WORDS: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "edge": edge,
     "gateway-class": gateway_class,
@@ -117,5 +130,6 @@ WORDS: Mapping[str, Callable[[Resource, Read, Context], Located | None]] = {
     "azure-area": azure_area,
     "azure-model-sku": model_sku,
     "bedrock": bedrock,
+    "workteam": workteam,
 }
 """These readers by their name in the tables' `place` column. None says that the value moves nothing."""

@@ -27,6 +27,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 
+_TOKEN = re.compile(r"(?<![\w/:.-])(?:urn:\S*::)?[a-z][\w-]*:[\w.-]+(?:/[\w.-]+)?:$")
+"""A type token up to its last part: `kubernetes:core/v1:` before Secret."""
+
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, and without what stands where a password stands in a URL or an assignment."""
@@ -37,7 +40,16 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
         else:
             text = text.replace(spelling, SHOWN)
     text = _CREDENTIALS.sub(lambda found: found["before"] + SHOWN, text)
-    return _NAMED.sub(lambda found: found["before"] + SHOWN, text)
+    return _NAMED.sub(_assigned, text)
+
+
+def _assigned(found: re.Match[str]) -> str:
+    """What is assigned to a name that calls it a secret, blotted out; a type token's last part is no such name."""
+    return found[0] if _is_token(found) else found["before"] + SHOWN
+
+
+def _is_token(found: re.Match[str]) -> bool:
+    return found["before"][:1].isupper() and _TOKEN.search(found.string[: found.start()]) is not None
 
 
 @lru_cache(maxsize=4096)

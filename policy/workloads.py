@@ -54,6 +54,9 @@ def has_any(token: str) -> bool:
 
 def told(resource: Resource) -> Iterator[Told]:
     """Every place that a workload is told of."""
+    definitions = resource.reader.one("containerDefinitions") if resource.type == _TASKS else None
+    if definitions is not None and definitions.unknown:
+        yield "log", "any", definitions
     for name, read in _variables(resource):
         row = _row(name)
         if row:

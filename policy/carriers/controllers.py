@@ -16,6 +16,8 @@ from policy.carriers.parts import Carried, Unseen, inside, plain
 from policy.resource import Provider, Resource
 from policy.values import UNKNOWN, Read, Reader
 
+_BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+
 
 def places_of(resource: Resource) -> list[str]:
     """The properties by which an operator's object says where; none for other resources."""
@@ -54,7 +56,7 @@ def of_object(resource: Resource, row: Mapping[str, str]) -> Iterator[Carried]:
     ):
         yield Unseen(f"a {resource.kind} of {group}", row["spec"])
         return
-    inputs = {**spec, **_labels(resource)}
+    inputs = {**_named(resource, token), **_by_name(spec), **spec, **_labels(resource)}
     for path in row["place"].split("|"):
         read = _at(resource, path)
         if not read.absent:
@@ -64,6 +66,19 @@ def of_object(resource: Resource, row: Mapping[str, str]) -> Iterator[Carried]:
     )
     given = dict.fromkeys(inputs, "spec")
     yield inside(resource, token, resource.kind, inputs, provider=nobody, carrier_inputs=given)
+
+
+def _by_name(spec: Mapping[str, Any]) -> dict[str, str]:
+    """What an object names by reference (`bucketRef: {name: scans}`), as if it named it by the property itself."""
+    found = ((key.removesuffix("Ref"), value) for key, value in spec.items() if key.endswith("Ref"))
+    return {key: value["name"] for key, value in found if isinstance(value, Mapping) and "name" in value}
+
+
+def _named(resource: Resource, token: str) -> dict[str, str]:
+    """The name that Crossplane gives to a bucket: the annotation's, else the object's."""
+    said = resource.reader.entry("metadata.annotations", "crossplane.io/external-name").text
+    name = said or resource.reader.one("metadata.name").text
+    return {"bucket": name} if name and token in _BUCKETS else {}
 
 
 def _at(resource: Resource, path: str) -> Read:

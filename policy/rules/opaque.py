@@ -1,4 +1,4 @@
-"""Rules on what no policy can see into: templates, commands, operators that make cloud resources, unknown packages.
+"""Rules on what no policy can see into: templates, commands, operators, unknown packages, and what --target leaves out.
 
 Owns: residency-opaque and residency-unknown-package. Refuses to own: reading templates
 (policy.carriers); what is not read is not proven.
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pulumi_policy import Severity
 
-from policy import tables
+from policy import partial, tables
 from policy.carriers import carries, places_of, said_place, unseen
 from policy.classes import classes_of
 from policy.decisions.residency import judge
@@ -20,7 +20,7 @@ from policy.flows import Locator, locators, sources_of
 from policy.paths import resting
 from policy.places import Located
 from policy.readers import PLACES
-from policy.resource import Resource, table_key
+from policy.resource import Graph, Resource, table_key
 from policy.restricted import restricted
 from policy.rule import Context, Finding, Rule
 from policy.rules.copies import whose
@@ -133,6 +133,23 @@ def _hidden(resource: Resource, context: Context) -> Iterator[Finding]:
         )
 
 
+def _partial(graph: Graph, context: Context) -> Iterator[Finding]:
+    """With --target the other resources are shown as they were, and new ones without what they are made with."""
+    flag = context.environment.get(partial.VARIABLE, "")
+    if context.contract is None or not flag or not graph.resources:
+        return
+    stack = next(iter(graph.of_type("pulumi:pulumi:Stack")), next(iter(graph.resources.values())))
+    yield Finding(
+        stack,
+        Outcome.UNPROVEN,
+        f"only a part of the stack is planned ({flag}): the rest is shown as it was at the last update",
+        f"preview the whole stack, without {flag}",
+        property_path=flag,
+        value="given",
+        missing="what the program gives the resources that are left out",
+    )
+
+
 def _moves_restricted(resource: Resource, rows: Iterable[Locator], context: Context) -> bool:
     """Whether any class with borders is among what the resource moves."""
     assert context.contract is not None
@@ -186,6 +203,7 @@ RULES = (
         description="What a program makes can be seen.",
         clauses=("GDPR-30", "DORA-28"),
         check=_opaque_or_hidden,
+        check_stack=_partial,
     ),
     Rule(
         id="residency-unknown-package",

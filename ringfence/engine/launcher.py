@@ -43,6 +43,8 @@ _FLAGS_WITH_VALUE = frozenset(
 )
 """Pulumi's global flags that take a value: they may stand before the command."""
 
+_PARTIAL = ("--target", "--target-replace", "--exclude")
+"""Flags with which Pulumi plans a part of the stack only; `-t` is short for the first."""
 
 _DEBUGGING = ("--debug", "--verbose", "--logflow", "--logtostderr")
 """Pulumi's flags that show messages of severity debug, or log them. `-d` and `-v` are the first two."""
@@ -146,6 +148,8 @@ def plan(arguments: Sequence[str], environment: Mapping[str, str], folder: Path,
         values.setdefault("RINGFENCE_DEBUG_MESSAGES", "dropped")  # Nobody would see them, and each is waited for.
     # The whole state would be written anew after each resource; an `up` that is killed has made nothing that is lost.
     values.setdefault("PULUMI_SKIP_CHECKPOINTS", "true")
+    if any(each.partition("=")[0] in _PARTIAL or each[:2] == "-t" for each in arguments):
+        values["RINGFENCE_PARTIAL"] = "--target"  # The engine tells no policy: policy/partial.py.
     values.setdefault("GOGC", "400")  # The engine spends a sixth of its time on garbage otherwise.
     return Plan([pulumi, *_inserted(arguments, extra)], values, embedded=True)
 

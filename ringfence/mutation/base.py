@@ -12,16 +12,13 @@ from functools import cache
 from typing import Any
 
 from policy import tables
-from policy.flows import Locator, locators
-from policy.values import Reader
-from ringfence.mutation import shapes
+from ringfence.mutation import filling, shapes
+from ringfence.mutation.filling import AT_HOME, CLOUD, DECLARED
 from ringfence.mutation.program import UNKNOWN, Planned, Program, merged, placed
 
 PROVIDERS = ("aws", "azure-native", "gcp", "kubernetes")
-CLOUD = {"aws": "aws", "azure-native": "azure", "gcp": "gcp", "kubernetes": "aws"}
-"""Package to the cloud whose regions a place of it is given in."""
-AT_HOME = {"aws": "eu-central-1", "azure": "germanywestcentral", "gcp": "europe-west3"}
-"""By cloud: a region in Germany."""
+HOST = {"aws-native": "aws"}
+"""A package that is planted in another one's stack, and counted with it."""
 ACCOUNT = "111111111111"
 """The AWS account that CONTRACT puts in Germany."""
 ACCOUNT_ABROAD = "999999999999"
@@ -42,7 +39,8 @@ CONTRACT: dict[str, Any] = {
         "registry.internal.example": "DE",
         "collector.de.example": "DE",
         "collector.us.example": "US",
-        "declared-at-home": "DE",
+        DECLARED: "DE",
+        "collector.cn.example": "CN",
         f"account:{ACCOUNT}": "DE",
         f"account:{ACCOUNT_ABROAD}": "CN",
     },
@@ -115,8 +113,8 @@ def made(
     if data_class:
         found = shapes.labelled(token, found, "data-class", data_class)
     given = merged(found, inputs or {})
-    found = _quiet(token, given, shapes.completed(token, given), region)
-    by_provider = package in ("aws", "kubernetes") or (package == "gcp" and path is None)
+    found = filling.completed(token, given, region)
+    by_provider = package in ("aws", "aws-native", "kubernetes") or (package == "gcp" and path is None)
     provider = provider_of(package, region if by_provider else None)
     resource = Planned(token, name, found, provider, edges={**links, **(edges or {})})
     if region and by_provider:
@@ -127,61 +125,6 @@ def made(
         resource, beside = _key_beside(resource, region)
         companions += beside
     return Made(resource, tuple(companions))
-
-
-_HARMLESS: Mapping[str, Any] = {
-    **dict.fromkeys(("resource", "any", "address", "bucket", "gcp-ref"), "declared-at-home"),
-    **dict.fromkeys(("cluster", "argo-cluster"), "dc-frankfurt"),
-    **dict.fromkeys(("aws-region", "named-region", "any-region"), AT_HOME["aws"]),
-    **dict.fromkeys(("host", "uri", "known-host"), "https://collector.de.example"),
-    "key": "alias/clinic",
-    "arn": "arn:aws:backup:eu-central-1:111111111111:vault/near",
-    "account": "111111111111",
-    "bedrock": "eu.anthropic.claude-sonnet-4-20250514-v1:0",
-    "azure-sku": "Standard_LRS",
-    "azure-model-sku": "Standard",
-    "azure-area": "Germany",
-    "zone": "eu-central-1a",
-    "image": "registry.internal.example/app@sha256:" + "0" * 64,
-    "spanner": "regional-europe-west3",
-    "edge": "REGIONAL",
-    "gateway-class": "nginx",
-    "gcp-name": "projects/clinic/locations/europe-west3/keyRings/clinic/cryptoKeys/data",
-    "volume-sku": "Premium_ZRS",
-    "linked-service": {"url": "https://collector.de.example"},
-    "not-private": "10.0.0.1",
-}
-"""A value for each reader that leads nowhere abroad, for what an SDK requires or a service does by default."""
-
-
-def _quiet(token: str, given: Mapping[str, Any], completed: Mapping[str, Any], region: str | None) -> dict[str, Any]:
-    """Inputs in which no locator leaks by a default, or by what the SDK's requirements were filled with."""
-    found = dict(completed)
-    for row in locators().get(token, ()):
-        absent = next(Reader(given).all(row.path), None)
-        there = next(Reader(found).all(row.path), None)
-        filled = (absent is None or absent.absent) and there is not None and not there.absent
-        by_default = bool(row.absent) and (there is None or there.absent) and not row.when
-        if filled or by_default:
-            value = _harmless(token, row, region)
-            found = placed(found, row.path, value) if value is not None else found
-    return found
-
-
-def _harmless(token: str, row: Locator, region: str | None) -> Any:
-    if row.place == "zone" and region:
-        return f"{region}a"
-    if row.place == "region":
-        return region or AT_HOME[CLOUD[token.partition(":")[0]]]
-    if row.place == "azure-redundancy":
-        if shapes.is_boolean(token, row.path):
-            return False
-        return next((word for word in shapes.words(token, row.path) if word.lower() in HERE), "LocallyRedundant")
-    return _HARMLESS.get(row.place)
-
-
-HERE = ("local", "zone", "locallyredundant", "zoneredundant", "disabled", "false", "withinregion")
-"""Azure's words for redundancy that stays in the region, in lower case."""
 
 
 def _encrypted(
@@ -247,13 +190,14 @@ SOURCE = {
 
 def store(package: str, name: str, data_class: str, region: str | None = None) -> Made:
     """The plainest store of a provider, by its name: in a bucket's case also its name in the cloud."""
-    token, naming = SOURCE[package]
+    token, naming = SOURCE[HOST.get(package, package)]
     return made(token, name, data_class, region=region, inputs={naming: name} if naming else {})
 
 
 @cache
 def stack(package: str) -> Program:
     """The compliant stack of one provider: stores of both classes at home, one with public data abroad, a key."""
+    package = HOST.get(package, package)
     cloud = CLOUD[package]
     abroad = "dc-ohio" if package == "kubernetes" else ABROAD[cloud]
     parts = [store(package, "scans", "patient"), store(package, "leaflets", "public", abroad)]

@@ -122,10 +122,17 @@ def _provider(given: Planned) -> Any:
     )
 
 
+def _inputs(given: Planned) -> Struct:
+    """The inputs as the engine sends them: a provider's own objects, lists and switches are JSON text."""
+    if not given.type.startswith("pulumi:providers:"):
+        return _struct(given.inputs)
+    return _struct({key: item if isinstance(item, str) else json.dumps(item) for key, item in given.inputs.items()})
+
+
 def _request(given: Planned) -> Any:
     return analyzer_pb2.AnalyzeRequest(
         type=given.type,
-        properties=_struct(given.inputs),
+        properties=_inputs(given),
         urn=given.urn,
         name=given.name,
         options=analyzer_pb2.AnalyzerResourceOptions(ignoreChanges=given.ignore_changes),
@@ -140,7 +147,7 @@ def _resource(given: Planned, by_name: Mapping[str, Planned]) -> Any:
     }
     return analyzer_pb2.AnalyzerResource(
         type=given.type,
-        properties=_struct(given.inputs),
+        properties=_inputs(given),
         urn=given.urn,
         name=given.name,
         options=analyzer_pb2.AnalyzerResourceOptions(ignoreChanges=given.ignore_changes),

@@ -12,7 +12,7 @@ from typing import Any
 from policy.flows import Locator
 from ringfence.facts import regions
 from ringfence.mutation import shapes
-from ringfence.mutation.base import AT_HOME, HERE
+from ringfence.mutation.filling import AT_HOME, HERE
 from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN
 

@@ -77,7 +77,7 @@ def _rendered(locator: Locator) -> Iterator[Planted]:
 
 
 def _rendered_fine(locator: Locator) -> Iterator[Planted]:
-    yield Planted("declared", "rendered/leak", contract={"locations": {"kubernetes:leak": "DE"}})
+    yield Planted("declared", "rendered/it", contract={"locations": {"kubernetes:it": "DE"}})
 
 
 LEAKS = {
@@ -92,4 +92,5 @@ FINE = {
     "bedrock": _bedrock_fine,
     "gateway": _gateway_place_fine,
     "trusted-account": _trusted_account_fine,
+    "rendered": _rendered_fine,
 }

@@ -26,6 +26,7 @@ from ringfence.mutation.program import placed, steps
 
 _TAGS = {
     "aws": ("tags",),
+    "aws-native": ("tags",),
     "azure-native": ("tags",),
     "gcp": ("labels", "resourceLabels", "userLabels", "settings.userLabels"),
 }
@@ -168,6 +169,8 @@ def labelled(token: str, given: Mapping[str, Any], key: str, name: str) -> dict[
     path = tag_path(token)
     if path is None:
         return dict(given)
+    if token.startswith("aws-native:"):
+        return {**given, path: [*given.get(path, ()), {"key": key, "value": name}]}
     holder = placed(given, path, None)
     tags = {(f"ringfence.dev/{key}" if path == "metadata.labels" else key): name}
     before = given

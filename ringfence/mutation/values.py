@@ -169,11 +169,13 @@ def _cluster_fine(locator: Locator) -> Iterator[Planted]:
 
 
 def _host(locator: Locator) -> Iterator[Planted]:
-    yield Planted("value", "https://collector.us.example:4317", ("collector.us.example", "US"))
-    yield Planted("listed", listed_host("US"), (listed_host("US"), "US"))
+    host, country = words.host_abroad(locator)
+    yield Planted("value", f"https://{host}:4317", (host, country))
     yield Planted("undeclared", "https://nobody.knows.example", ("nobody.knows.example",))
-    yield from _from_graph("aws")
     yield Planted("unknown", UNKNOWN)
+    if country == "US":
+        yield Planted("listed", listed_host("US"), (listed_host("US"), "US"))
+        yield from _from_graph("aws")
 
 
 def listed_host(country: str, kind: str = "telemetry") -> str:

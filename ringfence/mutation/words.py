@@ -17,10 +17,16 @@ _DE = "collector.de.example"
 _NOBODY = "nobody.knows.example"
 
 
+def host_abroad(locator: Locator) -> tuple[str, str]:
+    """A host of the contract, with its country, where data of the flow may not be: some may be operated from the US."""
+    return ("collector.cn.example", "CN") if locator.flow in ("control", "support") else (_US, "US")
+
+
 def _address(locator: Locator) -> Iterator[Planted]:
     abroad = ABROAD["aws"]
-    yield Planted("host", f"{_US}:443", (_US, "US"))
-    yield Planted("url", f"https://{_US}/in", (_US, "US"))
+    host, country = host_abroad(locator)
+    yield Planted("host", f"{host}:443", (host, country))
+    yield Planted("url", f"https://{host}/in", (host, country))
     yield Planted("arn", f"arn:aws:sqs:{abroad}:111111111111:afar", (abroad, ABROAD_COUNTRY))
     yield Planted("google", f"projects/clinic/locations/{ABROAD['gcp']}/things/afar", (ABROAD["gcp"], ABROAD_COUNTRY))
     yield Planted("undeclared", f"https://{_NOBODY}/in", (_NOBODY,))
@@ -181,6 +187,18 @@ def _key_fine(locator: Locator) -> Iterator[Planted]:
     yield Planted("alias", "alias/clinic")
 
 
+def _workteam(locator: Locator) -> Iterator[Planted]:
+    home = AT_HOME["aws"]
+    yield Planted("crowd", f"arn:aws:sagemaker:{home}:394669845002:workteam/public-crowd/default", ("public crowd",))
+    vendor = f"arn:aws:sagemaker:{home}:111111111111:workteam/vendor-crowd/labels"
+    yield Planted("vendor", vendor, (vendor, "vendor"))
+    yield Planted("unknown", UNKNOWN)
+
+
+def _workteam_fine(locator: Locator) -> Iterator[Planted]:
+    yield Planted("private", f"arn:aws:sagemaker:{AT_HOME['aws']}:111111111111:workteam/private-crowd/clinic")
+
+
 LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "address": _address,
     "key": _key,
@@ -198,6 +216,7 @@ LEAKS: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "argo-cluster": _argo,
     "volume-sku": _volume_sku,
     "azure-area": _azure_area,
+    "workteam": _workteam,
 }
 FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "address": _address_fine,
@@ -216,4 +235,5 @@ FINE: Mapping[str, Callable[[Locator], Iterator[Planted]]] = {
     "argo-cluster": _argo_fine,
     "volume-sku": _volume_sku_fine,
     "azure-area": _azure_area_fine,
+    "workteam": _workteam_fine,
 }

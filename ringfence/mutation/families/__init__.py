@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.mutation.families import locators, places, safeguards, scenarios, stores, workloads
+from ringfence.mutation.families import (
+    carriers,
+    locators,
+    places,
+    providers,
+    safeguards,
+    scenarios,
+    stores,
+    unread,
+    workloads,
+)
 from ringfence.mutation.mutant import Case
 
 
 def every_case() -> Iterator[Case]:
     """Every mutant and every compliant variant of every table."""
-    for family in (locators, stores, safeguards, places, workloads, scenarios):
+    for family in (locators, stores, providers, safeguards, places, workloads, unread, carriers, scenarios):
         yield from family.cases()

@@ -1,4 +1,4 @@
-"""Mutants of policy/locators.csv: each row, by every way that its reader can be led abroad.
+"""Mutants of policy/locators.csv and native_locators.csv: each row, by every way that its reader can be led abroad.
 
 Owns building the program around a row: the resource that has the property, and the one whose data moves. A new row
 makes its mutants by itself. Refuses to own the values (ringfence.mutation.values).
@@ -14,14 +14,16 @@ from typing import Any
 
 from policy import tables
 from policy.flows import Locator, locators
+from policy.resource import table_key
 from policy.rules.copies import RULE_OF
 from policy.values import Reader
 from ringfence.mutation import shapes, values
-from ringfence.mutation.base import CLOUD, SOURCE, made, stack
+from ringfence.mutation.base import CLOUD, HOST, SOURCE, made, stack
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
 from ringfence.mutation.planted import Planted
 from ringfence.mutation.program import UNKNOWN, Planned, Program, placed, top, without
 
+_WRITTEN = ("locators", "native_locators")
 _HIDDEN = frozenset({"residency-opaque"})
 """The rule that says what ignoreChanges hides."""
 
@@ -51,25 +53,26 @@ def cases() -> Iterator[Case]:
 
 def _of(row: Locator) -> Iterator[Case]:
     package = row.type.partition(":")[0]
+    provider = HOST.get(package, package)
     name = name_of(row)
     # A row that a pattern of the review matched is one of thousands alike: one leak and one compliant variant each.
     reviewed = (row.type, row.path) not in written()
     most = 1 if reviewed else None
-    absent = _programs(row, values.absent(row))
-    for planted, program in (*islice(_programs(row, values.leaks(row)), most), *absent):
+    absent = programs(row, values.absent(row))
+    for planted, program in (*islice(programs(row, values.leaks(row)), most), *absent):
         expected = Expected(frozenset({RULE_OF[row.flow]}), "it", row.path, planted.places)
-        yield Mutant(f"{name}/{planted.how}", package, row.flow, program, expected, planted.how)
+        yield Mutant(f"{name}/{planted.how}", provider, row.flow, program, expected, planted.how)
     good = list(values.fine(row))
-    compliant = ((planted, program) for planted, program in _programs(row, good) if _alone(row, program))
+    compliant = ((planted, program) for planted, program in programs(row, good) if alone(row.type, program, row))
     for planted, program in islice(compliant, most):
-        yield Compliant(f"{name}/{planted.how}", package, row.flow, program)
+        yield Compliant(f"{name}/{planted.how}", provider, row.flow, program)
     if reviewed or (row.place == "anywhere" and _same(row)):
         return
     # What is anywhere has no other value than none: then that none was there is what is shown.
     shown = Planted("hidden") if row.place == "anywhere" else good[0]
     program = _program(row, replace(shown, data_class=_restricted(shown)))
     if program is not None:
-        yield _hidden(row, name, package, program)
+        yield _hidden(row, name, provider, program)
 
 
 @cache
@@ -80,11 +83,11 @@ def _own_edges(token: str) -> frozenset[str]:
 
 @cache
 def written() -> frozenset[tuple[str, str]]:
-    """Type and path of the rows that were written one by one, in policy/locators.csv."""
-    return frozenset((row["type"], row["path"]) for row in tables.rows("locators"))
+    """Type and path of the rows that were written one by one."""
+    return frozenset((row["type"], row["path"]) for name in _WRITTEN for row in tables.rows(name))
 
 
-def _programs(row: Locator, planted: Iterable[Planted]) -> Iterator[tuple[Planted, Program]]:
+def programs(row: Locator, planted: Iterable[Planted]) -> Iterator[tuple[Planted, Program]]:
     """Each value with its program, where the edges can tell it."""
     for each in planted:
         program = _program(row, each)
@@ -102,7 +105,7 @@ def _names_written() -> frozenset[str]:
     return frozenset(name_of(row) for row in rows() if (row.type, row.path) in written())
 
 
-def _alone(row: Locator, program: Program) -> bool:
+def alone(token: str, program: Program, row: Locator | None = None) -> bool:
     """Whether no other property that the SDK requires spreads data over the world by being there."""
     it = next(each for each in program.resources if each.name == "it")
     return not any(
@@ -110,17 +113,17 @@ def _alone(row: Locator, program: Program) -> bool:
         and other.place == "anywhere"
         and not other.when
         and not Reader(it.inputs).one(other.path).absent
-        for other in locators().get(row.type, ())
+        for other in locators().get(table_key(token), ())
     )
 
 
-def _hidden(row: Locator, name: str, package: str, program: Program) -> Mutant:
+def _hidden(row: Locator, name: str, provider: str, program: Program) -> Mutant:
     """The program says one thing and ignoreChanges shows the old one: what will be cannot be seen."""
     hidden = tuple(
         replace(each, ignore_changes=(top(row.path),)) if each.name == "it" else each for each in program.resources
     )
     expected = Expected(_HIDDEN, "it", top(row.path), ("ignoreChanges",))
-    return Mutant(f"{name}/hidden", package, row.flow, replace(program, resources=hidden), expected, "hidden")
+    return Mutant(f"{name}/hidden", provider, row.flow, replace(program, resources=hidden), expected, "hidden")
 
 
 def _restricted(planted: Planted) -> str:
@@ -199,4 +202,4 @@ def _source_type(row: Locator) -> str:
         if token.startswith(f"{package}:{service}/") or token.startswith(f"{package}:{service}:")
     ]
     own = [token for token in found if token == row.type]
-    return (own or found or [SOURCE[package][0]])[0]
+    return (own or found or [SOURCE[HOST.get(package, package)][0]])[0]

@@ -12,13 +12,13 @@ from typing import Any
 
 from policy import tables
 from ringfence.mutation import shapes
-from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, AT_HOME, CLOUD, made, provider_of, stack, store
+from ringfence.mutation.base import ABROAD, ABROAD_COUNTRY, AT_HOME, CLOUD, HOST, made, provider_of, stack, store
 from ringfence.mutation.mutant import Case, Compliant, Expected, Mutant
 from ringfence.mutation.program import UNKNOWN, Planned, Program, placed, without
 
 _LOCATION = frozenset({"residency-location"})
-_ANYWHERE_SAID = {"aws": "region", "azure-native": "location", "gcp": "region"}
-_VARIABLE = {"aws": "AWS_REGION", "azure-native": "ARM_LOCATION", "gcp": "GOOGLE_REGION"}
+_ANYWHERE_SAID = {"aws": "region", "aws-native": "region", "azure-native": "location", "gcp": "region"}
+_VARIABLE = {"aws": "AWS_REGION", "aws-native": "AWS_REGION", "azure-native": "ARM_LOCATION", "gcp": "GOOGLE_REGION"}
 
 
 def cases() -> Iterator[Case]:
@@ -34,16 +34,21 @@ def cases() -> Iterator[Case]:
             yield from _grouped(token)
         elif package == "aws":
             yield from _by_provider(token, package)
+    for row in tables.rows("native_types"):
+        if row["kind"] == "store" and "*" not in row["type"]:
+            yield from _classless(row["type"], "aws-native")
+            yield from _by_provider(row["type"], "aws-native")
 
 
 def _mutant(token: str, how: str, program: Program, *places: str, rules: frozenset[str] = _LOCATION) -> Mutant:
     package = token.partition(":")[0]
     expected = Expected(rules, "it", "", places)
-    return Mutant(f"stores/{token}/{how}", package, "rest", program, expected, how)
+    return Mutant(f"stores/{token}/{how}", HOST.get(package, package), "rest", program, expected, how)
 
 
 def _compliant(token: str, how: str, program: Program) -> Compliant:
-    return Compliant(f"stores/{token}/{how}", token.partition(":")[0], "rest", program)
+    package = token.partition(":")[0]
+    return Compliant(f"stores/{token}/{how}", HOST.get(package, package), "rest", program)
 
 
 def _with(token: str, **changes: Any) -> Program:
