@@ -148,7 +148,7 @@ class Rule:
     @property
     def on_stack(self) -> bool:
         """Whether it needs the whole stack."""
-        return self.whole_stack or (self.check_stack is not None and self.check is None)
+        return self.whole_stack or self.check_stack is not None
 
     @property
     def lists_types(self) -> bool:

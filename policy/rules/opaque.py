@@ -1,6 +1,6 @@
 """Rules on what no policy can see into: templates, commands, operators, unknown packages, and what --target leaves out.
 
-Owns: residency-opaque and residency-unknown-package. Refuses to own: reading templates
+Owns: residency-opaque, residency-partial and residency-unknown-package. Refuses to own: reading templates
 (policy.carriers); what is not read is not proven.
 """
 
@@ -203,6 +203,13 @@ RULES = (
         description="What a program makes can be seen.",
         clauses=("GDPR-30", "DORA-28"),
         check=_opaque_or_hidden,
+    ),
+    Rule(
+        id="residency-partial",
+        group="residency",
+        severity=Severity.HIGH,
+        description="The whole stack is previewed, not a part of it.",
+        clauses=("GDPR-30", "GDPR-25"),
         check_stack=_partial,
     ),
     Rule(

@@ -221,7 +221,7 @@ def _any(locator: Locator) -> Iterator[Planted]:
     if cloud == "aws":
         yield Planted("arn", f"arn:aws:sqs:{abroad}:{ACCOUNT}:afar", (abroad, ABROAD_COUNTRY))
     yield Planted("address", "https://collector.us.example/in", ("collector.us.example", "US"))
-    yield Planted("undeclared", "https://nobody.knows.example/in", ("nobody.knows.example",))
+    yield Planted("unheard", "https://nobody.knows.example/in", ("nobody.knows.example",))
     yield from _resource(locator)
 
 

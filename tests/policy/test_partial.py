@@ -56,7 +56,7 @@ def test_the_processes_above_are_read_where_the_system_shows_them(tmp_path: Path
 def test_a_part_of_the_stack_is_not_proven() -> None:
     assert drive.ask(stack("aws")) == ()
     [said] = drive.ask(replace(stack("aws"), environment={partial.VARIABLE: "--target"}))
-    assert (said.rule, said.level) == ("residency-opaque", "mandatory")
+    assert (said.rule, said.level) == ("residency-partial", "mandatory")
     assert "not proven: only a part of the stack is planned (--target)" in said.message
     assert "Fix: preview the whole stack, without --target." in said.message
 
@@ -79,5 +79,5 @@ def test_a_target_on_the_real_engine_is_refused(
     assert engine.run_preview(tmp_path, "dev", pack).violations == []
     one = "urn:pulumi:dev::demo::random:index/randomPet:RandomPet::kept"
     found = engine.run_preview(tmp_path, "dev", pack, None, "--target", one)
-    assert [each["policyName"] for each in found.violations] == ["residency-opaque"]
+    assert [each["policyName"] for each in found.violations] == ["residency-partial"]
     assert found.exit_code != 0
