@@ -131,9 +131,10 @@ def _service(resource: Resource, context: Context) -> Iterator[Finding]:
     sure, pending = explicitly_restricted(resource, context)
     opened = exposure.public_service(resource) if sure or pending else None
     if opened:
+        unknown = resource.kind == "Service" and resource.reader.one("spec.type").unknown
         yield Finding(
             resource,
-            Outcome.UNPROVEN if pending else Outcome.REFUSED,
+            Outcome.UNPROVEN if pending or unknown else Outcome.REFUSED,
             f"{resource.shown} puts restricted data on a public address: {opened}",
             "use an internal load balancer or gateway class",
             graph_may_tell=pending,

@@ -47,10 +47,13 @@ def _registry(resource: Resource, context: Context) -> Iterator[Finding]:
     allowed = context.contract.registries if context.contract else ()
     if not allowed:
         return
+    fix = "mirror the image into an allowed registry and name it there"
     for read in images(resource):
-        if read.text and not _is_allowed(read.text, context):
+        if read.unknown:
+            text = f"the registry of {read.path} of {resource.shown} is not known before the update"
+            yield Finding(resource, Outcome.UNPROVEN, text, fix, listed(allowed))
+        elif read.text and not _is_allowed(read.text, context):
             text = f"{read.path} of {resource.shown} is {read.shown}, from {image_registry(read.text)}"
-            fix = "mirror the image into an allowed registry and name it there"
             yield Finding(resource, Outcome.REFUSED, text, fix, listed(allowed))
 
 

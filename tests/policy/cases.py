@@ -1,6 +1,6 @@
-"""The six cases of every rule, as one table: passes, refused, unknown, by the provider's region, waived, expired waiver.
+"""What the six cases of a rule are, and the programs that they are made of.
 
-Where a case cannot be, the table says why. Owns the programs. Refuses to own what is asserted (test_fixtures.py).
+Owns both. Refuses to own which rule has which (table.py) and what is asserted (test_fixtures.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ringfence.facts import prices
-from tests.policy.harness import CONTRACT, UNKNOWN, Given, secret
+from tests.policy.harness import CONTRACT, UNKNOWN, Given
 
 EU, US = {"region": "eu-central-1"}, {"region": "us-east-1"}
 FRA: dict[str, Any] = {"clusterIdentifier": "dc-frankfurt"}
@@ -35,6 +35,7 @@ STRICT: dict[str, Any] = {
 
 NO_PLACE = "it is about no place, so no provider's region can decide it"
 NAMED = "the place is what a property names: the resource's provider says nothing of it"
+OVERRIDDEN = "the complete block that residency-public-bucket and -access ask for overrides a grant that is not known"
 OF_TYPE = "it decides by the type, and a type is never unknown"
 
 
@@ -114,7 +115,9 @@ def block(value: Any) -> tuple[Given, Given]:
 
 def acl(value: Any) -> Program:
     held = Given(BUCKET, PATIENT, name="held", provider=EU)
-    grant = Given("aws:s3/bucketAcl:BucketAcl", {"bucket": UNKNOWN, "acl": value}, provider=EU, edges={"bucket": ["held"]})
+    grant = Given(
+        "aws:s3/bucketAcl:BucketAcl", {"bucket": UNKNOWN, "acl": value}, provider=EU, edges={"bucket": ["held"]}
+    )
     return program(held, grant)
 
 
