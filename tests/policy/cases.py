@@ -143,6 +143,13 @@ SHARED: dict[str, Any] = {
 }
 
 
+def placed(spec: dict[str, Any]) -> Program:
+    metadata = {"name": "finance", "labels": {"ringfence.dev/tenant": "finance"}}
+    space = Given("kubernetes:core/v1:Namespace", {"metadata": metadata}, name="space", provider_name="dc-frankfurt")
+    inputs = {"metadata": {"name": "it", "namespace": "finance"}, "spec": {"containers": [{"image": DIGEST}], **spec}}
+    return program(space, Given("kubernetes:core/v1:Pod", inputs, provider_name="dc-frankfurt"), contract=SHARED)
+
+
 def queue(nominal: Any) -> Program:
     resources = [{"name": "nvidia.com/gpu", "nominalQuota": nominal}]
     spec = {"resourceGroups": [{"coveredResources": [], "flavors": [{"name": "h100", "resources": resources}]}]}

@@ -31,6 +31,7 @@ from tests.policy.cases import (
     by,
     namespace,
     of,
+    placed,
     pod,
     pool,
     program,
@@ -185,6 +186,12 @@ ALL: dict[str, Cases] = {
         namespace({"requests.nvidia.com/gpu": "10"}), namespace({"requests.cpu": "10"}), namespace(UNKNOWN), NO_PLACE
     ),
     "tenancy-guarantee": Cases(queue("10"), queue("9"), queue(UNKNOWN), NO_PLACE),
+    "tenancy-placement": Cases(
+        placed({}),
+        placed({"nodeName": "node-7"}),
+        "what is not known at preview, the admission policy ringfence-tenant-placement says on the cluster",
+        NO_PLACE,
+    ),
     "budget-monthly": Cases(
         pool(3, 3 * MONTH + 1),
         pool(3, 3 * MONTH - 1),
