@@ -101,7 +101,9 @@ def unserved(wanted: Sequence[Mapping[str, str]]) -> str:
 
 def _place_plugins(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for package, version in installed_packages().items():
+    # Resources whose provider is a class of the program belong to no SDK of their own.
+    dynamic = {"pulumi-python": importlib.metadata.version("pulumi")}
+    for package, version in {**installed_packages(), **dynamic}.items():
         plugin = folder / f"resource-{package}-v{version}" / f"pulumi-resource-{package}"
         script = launcher_script("ringfence.engine.providers", package)
         write_whole(plugin, script, mode=0o755)

@@ -39,6 +39,7 @@ def test_plugins_stand_at_the_versions_that_the_sdks_ask_for(tmp_path: Path) -> 
         for package, distribution in home.PACKAGES.items()
         if package in home.installed_packages()
     }
+    wanted.add(f"resource-pulumi-python-v{importlib.metadata.version('pulumi')}/pulumi-resource-pulumi-python")
     folder = places(tmp_path).pulumi_home / "plugins"
     found = {str(file.relative_to(folder)) for file in folder.glob("*/*")}
     assert found == wanted
