@@ -1,7 +1,7 @@
 """Resources whose provider is a class of the program (`pulumi.dynamic`), without running that class.
 
-Owns the answers: inputs are recorded, compared and given back, and the class's own code is never called, since an `up` on
-the embedded engine touches nothing. An official CLI brings its own provider for them, which does call it.
+Owns the answers: inputs are recorded, compared and given back, and the class's own code is never called, since an `up`
+on the embedded engine touches nothing. An official CLI brings its own provider for them, which does call it.
 """
 
 from __future__ import annotations

@@ -79,3 +79,23 @@ def test_a_document_made_of_a_placeholder_has_no_statements_of_it(aws: Bench) ->
 def test_a_port_is_a_number(aws: Bench) -> None:
     inputs = {"instanceClass": "db.t3.micro", "engine": "postgres"}
     assert aws.create("aws:rds/instance:Instance", inputs)[1]["port"] == 5432
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "output"),
+    [
+        ("random:index/randomShuffle:RandomShuffle", {"inputs": ["a", "b"]}, "results"),
+        ("random:index/randomPet:RandomPet", {}, "id"),
+        ("random:index/randomId:RandomId", {"byteLength": 4}, "hex"),
+        ("random:index/randomInteger:RandomInteger", {"min": 1, "max": 2}, "result"),
+    ],
+)
+def test_what_was_drawn_has_the_name_that_the_sdk_reads(
+    random: Bench, token: str, inputs: dict[str, Any], output: str
+) -> None:
+    id, made = random.create(token, inputs)
+    shape = random.provider.registry.resource(token)
+    assert id and shape is not None
+    drawn = {name for name in made if name not in shape.inputs.properties}
+    assert drawn <= set(shape.outputs.properties) | {"id"}
+    assert output == "id" or made[output]

@@ -194,7 +194,7 @@ def _shuffle(source: random.Random, inputs: dict[str, Any]) -> tuple[str, dict[s
     while items and len(result) < wanted:
         source.shuffle(items)
         result += items
-    return "-", {"result": result[:wanted]}
+    return "-", {"results": result[:wanted]}
 
 
 def _uuid(source: random.Random, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
