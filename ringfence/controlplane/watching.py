@@ -5,8 +5,10 @@ Owns: the stream. Refuses to own: what a change means. A watch that the server e
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -33,10 +35,13 @@ class Watch:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop watching, also where nothing changes any more."""
         self._closed.set()
-        if self._connection is not None and self._connection.sock is not None:
-            self._connection.close()
+        sock = self._connection.sock if self._connection is not None else None
+        if sock is not None:
+            # Closing would wait for the thread's read to end, and that for the next change, up to its time limit.
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
@@ -51,8 +56,15 @@ class Watch:
         self._connection = self._client.connection()
         query = {"watch": "true", "resourceVersion": self._version, "allowWatchBookmarks": "true"}
         headers = dict(self._client.headers("application/json", "application/json"))
-        self._connection.request("GET", f"{self._path}?{urlencode(query)}", headers=headers)
-        for line in self._connection.getresponse():
+        try:
+            self._connection.request("GET", f"{self._path}?{urlencode(query)}", headers=headers)
+            if not self._closed.is_set():
+                self._follow(self._connection.getresponse())
+        finally:
+            self._connection.close()
+
+    def _follow(self, response: http.client.HTTPResponse) -> None:
+        for line in response:
             event = json.loads(line)
             self._version = event["object"].get("metadata", {}).get("resourceVersion", self._version)
             if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
