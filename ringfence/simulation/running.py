@@ -202,7 +202,7 @@ def prepare(
     for node in cluster_nodes(platform, cluster):
         client.apply(node)
         client.patch(node, {"status": node["status"]}, part="status")
-    # Kueue places nothing on a node that is not ready, and does not always look again when it is.
+    # Kueue places nothing on a node that is not ready: nothing is asked of it before all are.
     client.wait(lambda: all(_ready(each) for each in client.items("v1", "Node")), "the nodes")
     for manifest in arranged(platform, cluster, arrangement):
         client.apply(manifest)

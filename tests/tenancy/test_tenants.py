@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.planning import tenancy
 from ringfence.planning.tenancy.networks import destinations
+from ringfence.planning.tenancy.residency_rules import residency_policies
 from ringfence.spec.platform import Platform
 from tests.support.kubernetes import problems, shared_definitions
 from tests.tenancy.platforms import FIFTY, fifty, with_pool
@@ -266,3 +267,13 @@ def test_every_object_of_the_example_passes_its_schema_strictly() -> None:
     manifests += [each for name in platform.tenants for each in tenancy.tenant_manifests(platform, "fra", name)]
 
     assert problems(manifests) == []
+
+
+@pytest.mark.parametrize(("country", "allowed"), [("DE", True), ("US", False)])
+def test_logs_may_be_kept_in_the_clusters_own_store_where_its_classes_may_rest(country: str, allowed: bool) -> None:
+    raw = deepcopy(FIFTY)
+    raw["sites"]["store"] = {**raw["sites"]["dc"], "country": country}
+    raw["clusters"]["fra"]["artefactStore"] = {"bucket": "logs", "site": "store", "endpoint": "s3.acme.example"}
+    policies = {each.name: each for each in residency_policies(Platform.model_validate(raw), "fra")}
+    [condition] = policies["ringfence-residency-releases"].validations
+    assert ("'s3.acme.example'" in condition.expression) is allowed

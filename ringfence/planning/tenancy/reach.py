@@ -85,6 +85,19 @@ def backup_places(platform: Platform, cluster: str) -> tuple[BackupPlace, ...]:
     return (BackupPlace(bucket=store.bucket, region=region, endpoint=endpoint),)
 
 
+def artefact_hosts(platform: Platform, cluster: str) -> tuple[str, ...]:
+    """The data centre's own object store that logs are kept in, if every class of the cluster may rest there.
+
+    A cloud's own store has no name here: its pods reach it by the cloud's default.
+    """
+    store = platform.clusters[cluster].artefact_store
+    if store is None or store.endpoint is None:
+        return ()
+    place = place_of(platform.sites[store.site])
+    allowed = lineage.classes_of_cluster(platform, cluster) <= permitted(platform, "rest", place)
+    return (store.endpoint.partition(":")[0],) if allowed else ()
+
+
 def permitted(platform: Platform, flow: Flow, place: Place) -> frozenset[str]:
     """The data classes for which a place is proven to be allowed."""
     return frozenset(

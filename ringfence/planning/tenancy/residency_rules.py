@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ringfence.planning import lineage
 from ringfence.planning.labels import DATA_CLASS, DATA_CLASS_SEPARATOR, KUBERNETES_PREFIX
 from ringfence.planning.tenancy.cel import AdmissionPolicy, cel_list, refusing
-from ringfence.planning.tenancy.reach import Destination, backup_places, destinations, metrics_hosts
+from ringfence.planning.tenancy.reach import Destination, artefact_hosts, backup_places, destinations, metrics_hosts
 from ringfence.spec.platform import Platform
 
 IN_CLUSTER = ".svc.cluster.local"
@@ -43,7 +43,7 @@ def residency_policies(platform: Platform, cluster: str) -> tuple[AdmissionPolic
     carried = lineage.classes_of_cluster(platform, cluster)
     everywhere = [each.host for each in reached if carried <= each.classes]
     metrics = metrics_hosts(platform, cluster)
-    sinks = _sinks([*everywhere, *metrics])
+    sinks = _sinks([*everywhere, *metrics, *artefact_hosts(platform, cluster)])
     return (
         _backends([each.host for each in reached if each.classes]),
         _routes(reached),
