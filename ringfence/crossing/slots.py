@@ -19,6 +19,11 @@ from ringfence.crossing.canonical import RUN_ONLY, SECRET, SIGNATURE, is_secret
 from ringfence.errors import RingfenceError
 
 SLOT = "ringfence:slot"
+LABELS = "ringfence:labels"
+"""Stands for a secret that is none, with its value."""
+_NO_SECRETS = ("outputs.effectiveLabels", "outputs.pulumiLabels")
+"""Labels of Google's resources. Its provider marks both as secret to keep them out of differences, though whoever may
+see the resource sees them, and the program says them in plain (pulumi-gcp, outputs of any resource with labels)."""
 Step = str | int
 
 
@@ -51,6 +56,9 @@ def empty(export: Mapping[str, Any]) -> Emptied:
     for resource in sorted(deployment["resources"], key=lambda each: each["urn"]):
         for place, holder, key in _secrets(resource):
             value = _value(holder[key], f"{resource['urn']} {place}")
+            if resource["type"].startswith("gcp:") and place in _NO_SECRETS:
+                holder[key] = {LABELS: value}
+                continue
             spelled = json.dumps(value, sort_keys=True)
             name = named.setdefault(spelled, _name(resource["urn"], place))
             slots.setdefault(name, []).append(f"{resource['urn']} {place}")
@@ -151,6 +159,8 @@ def fill(state: Mapping[str, Any], values: Mapping[str, Any], fresh: Mapping[str
                 if name not in values:
                     missing.add(name)
                 return {SIGNATURE: SECRET, "plaintext": json.dumps(values.get(name))}
+            if len(value) == 1 and LABELS in value:
+                return {SIGNATURE: SECRET, "plaintext": json.dumps(value[LABELS])}
             return {key: walk(item) for key, item in value.items()}
         return [walk(item) for item in value] if isinstance(value, list) else value
 
@@ -167,7 +177,7 @@ def secret_places(state: Mapping[str, Any]) -> Any:
 
     def walk(value: Any) -> Any:
         if isinstance(value, Mapping):
-            if len(value) == 1 and SLOT in value:
+            if len(value) == 1 and (SLOT in value or LABELS in value):
                 return {SIGNATURE: SECRET}
             return {key: walk(item) for key, item in value.items()}
         return [walk(item) for item in value] if isinstance(value, list) else value

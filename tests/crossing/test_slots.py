@@ -66,6 +66,18 @@ def test_filled_it_is_the_state_it_was_with_the_other_sides_provider() -> None:
     assert reading.state_digest(slots.secret_places(emptied.state)) == reading.state_digest(before)
 
 
+def test_labels_that_a_provider_marks_as_secret_are_none_and_need_no_slot() -> None:
+    before = export({"labels": {"team": "a"}}, {"effectiveLabels": secret({"team": "a"}), "key": secret("x")})
+    [bucket] = before["deployment"]["resources"]
+    bucket["type"] = "gcp:storage/bucket:Bucket"
+    emptied = slots.empty(before)
+    assert list(emptied.values.values()) == ["x"]
+    assert slots.fill(emptied.state, emptied.values, FRESH)["deployment"]["resources"] == [bucket]
+    assert reading.state_digest(slots.secret_places(emptied.state)) == reading.state_digest(before)
+    bucket["type"] = "acme:storage/bucket:Bucket"
+    assert {"team": "a"} in slots.empty(before).values.values(), "of anybody else they are secrets"
+
+
 def test_every_missing_value_is_named() -> None:
     emptied = slots.empty(export({"a": secret("x"), "b": secret("y"), "c": secret("z")}))
     with pytest.raises(RingfenceError, match=r"(?s)2 slots have no value.*inputs\.a.*inputs\.c"):
