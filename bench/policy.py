@@ -5,9 +5,9 @@
 Two measurements in one run. First, 2,000 resources that hold data are previewed on the embedded engine with no pack and
 with every rule; the promise is that the pack makes a preview at most `PROMISE` times as long, with the Python SDK as it
 ships. Exit code 1 when it is broken. Our language host quickens the rest of a preview and not the pack: its two rows
-say what the pack costs there. Second, 2,000 resources of which one in ten stands abroad are judged without any engine: by our analyzer with
-every rule, by OPA with one rule in Rego and by Checkov with one check in YAML, each as a process of its own that starts
-cold. All must count the same violations.
+say what the pack costs there. Second, 2,000 resources of which one in ten stands abroad are judged without any engine:
+by our analyzer with every rule, by OPA with one rule in Rego and by Checkov with one check in YAML, each as a process
+of its own that starts cold. All must count the same violations.
 """
 
 from __future__ import annotations
