@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ringfence.planning.capacity import CapacityError, PoolCapacity, TenantShare, cluster_capacity, tenant_shares
-from ringfence.planning.serving.replica import Replica, ServingError, placement_of, replica_of
+from ringfence.planning.capacity import TenantShare, cluster_capacity, tenant_shares
+from ringfence.planning.serving.replica import Replica, served_on
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding
 from ringfence.spec.model import ServedModel
@@ -80,20 +80,8 @@ def evictions(before: Platform, after: Platform) -> Iterator[Eviction]:
                     after=left,
                     nodes=spec.pools[row.pool].largest,
                     shares=tuple(each for each in shares if (each.pool, each.unit) == (row.pool, row.unit)),
-                    models=tuple(_models(before, cluster, row)),
+                    models=tuple(_evicted(*each) for each in served_on(before, cluster, row)),
                 )
-
-
-def _models(platform: Platform, cluster: str, row: PoolCapacity) -> Iterator[EvictedModel]:
-    for name, model in platform.models.items():
-        if not isinstance(model, ServedModel):
-            continue
-        try:
-            placement, replica = placement_of(platform, name, cluster), replica_of(platform, name, cluster)
-        except (ServingError, CapacityError):
-            continue  # not here, or said by the checks of models
-        if (placement.pool, replica.unit) == (row.pool, row.unit):
-            yield _evicted(name, model, replica)
 
 
 def _evicted(name: str, model: ServedModel, replica: Replica) -> EvictedModel:

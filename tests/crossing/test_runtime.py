@@ -24,6 +24,7 @@ from ringfence.crossing.store import Store
 from ringfence.engine import home
 from ringfence.engine.places import Places
 from ringfence.errors import UsageError
+from tests.support.wheels import lock
 
 ORDER = Order(folder=Path(), stack="dev", sequence=1)
 
@@ -35,16 +36,6 @@ def wheel(folder: Path, name: str, version: str, plugin: bool = False) -> Path:
         archive.writestr(f"{name}/__init__.py", "")
         if plugin:
             archive.writestr(f"{name}/pulumi-plugin.json", "{}")
-    return file
-
-
-def lock(file: Path, *wheels: Path) -> Path:
-    lines = []
-    for each in wheels:
-        name, version = each.name.split("-")[:2]
-        digest = hashlib.sha256(each.read_bytes()).hexdigest()
-        lines.append(f"{name.replace('_', '-')}=={version} \\\n    --hash=sha256:{digest}\n")
-    file.write_text("".join(lines))
     return file
 
 
@@ -65,7 +56,7 @@ def problems(wheels: runtime.Wheels, providers: dict[str, str] | None = None) ->
 
 def test_the_set_of_the_lock_and_nothing_else(tmp_path: Path) -> None:
     one, two = wheel(tmp_path / "w", "one", "1.0"), wheel(tmp_path / "w", "two_parts", "2.0")
-    pins = lock(tmp_path / "lock.txt", one, two)
+    pins = lock(tmp_path / "lock.txt", [one, two])
     assert problems(runtime.Wheels(tmp_path / "w", (pins,))) == {}
     wheel(tmp_path / "w", "stray", "1.0")
     assert list(problems(runtime.Wheels(tmp_path / "w", (pins,)))) == ["wheel/stray-1.0-py3-none-any.whl"]
@@ -76,7 +67,7 @@ def test_the_set_of_the_lock_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_wheel_with_another_hash_than_the_locks(tmp_path: Path) -> None:
     one = wheel(tmp_path / "w", "one", "1.0")
-    pins = lock(tmp_path / "lock.txt", one)
+    pins = lock(tmp_path / "lock.txt", [one])
     with zipfile.ZipFile(one, "a") as archive:
         archive.writestr("one/more.py", "evil")
     assert list(problems(runtime.Wheels(tmp_path / "w", (pins,))).values()) == [
@@ -87,7 +78,7 @@ def test_a_wheel_with_another_hash_than_the_locks(tmp_path: Path) -> None:
 def test_plug_ins_and_wheels_are_of_one_version(tmp_path: Path) -> None:
     version = home.installed_packages()["random"]
     ours = wheel(tmp_path / "w", "pulumi_random", version, plugin=True)
-    wheels = runtime.Wheels(tmp_path / "w", (lock(tmp_path / "lock.txt", ours),))
+    wheels = runtime.Wheels(tmp_path / "w", (lock(tmp_path / "lock.txt", [ours]),))
     assert problems(wheels, {"random": version}) == {}
     assert list(problems(wheels, {"random": "0.0.1"})) == ["plugin/random"]
     assert list(problems(wheels, {"random": version, "kubernetes": "4.0.0"})) == ["plugin/kubernetes"]
@@ -173,7 +164,7 @@ def test_wheels_become_the_projects_environment_without_an_index(tmp_path: Path)
     sealer = keys.load_signer(str(tmp_path / "key"))
     shop = real_wheel(tmp_path / "w", "shoplib", "1.5")
     found = gathered()
-    runtime.Wheels(tmp_path / "w", (lock(tmp_path / "lock.txt", shop),))(ORDER, found, lambda _: None)
+    runtime.Wheels(tmp_path / "w", (lock(tmp_path / "lock.txt", [shop]),))(ORDER, found, lambda _: None)
     manifest = plan("dev", 1, found.contents, [sealer.public], epoch=0)
     built = build(manifest, found.contents, tmp_path / "out", [sealer])
     store = Store(tmp_path / "airgap")

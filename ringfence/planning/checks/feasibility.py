@@ -15,7 +15,7 @@ from ringfence.planning.feasibility.labels import changing, selected
 from ringfence.planning.feasibility.offers import offers
 from ringfence.planning.feasibility.problems import problems
 from ringfence.planning.feasibility.queues import read
-from ringfence.planning.serving.replica import ServingError, placement_of, replica_of
+from ringfence.planning.serving.replica import ServingError, served_on
 from ringfence.planning.tenancy.queues import queue_manifests
 from ringfence.spec import Platform
 from ringfence.spec.finding import Finding, Path
@@ -60,15 +60,7 @@ def check(platform: Platform) -> Iterator[Finding]:
 
 def _standing(platform: Platform, cluster: str, row: PoolCapacity) -> list[_Standing]:
     found = []
-    for name, model in platform.models.items():
-        if not isinstance(model, ServedModel):
-            continue
-        try:
-            placement, replica = placement_of(platform, name, cluster), replica_of(platform, name, cluster)
-        except (ServingError, CapacityError):
-            continue  # not here, or said by the checks of models
-        if (placement.pool, replica.unit) != (row.pool, row.unit) or row.resource == "cpu":
-            continue
+    for name, model, replica in served_on(platform, cluster, row) if row.resource != "cpu" else ():
         canary = 1 if model.canary and model.canary.percent else 0
         always = model.autoscaling.min_replicas + canary
         found.append(

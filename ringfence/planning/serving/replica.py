@@ -7,11 +7,12 @@ Owns: units, CPU and memory of a replica, and the choice between one node and se
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from ringfence.facts import accelerators
-from ringfence.planning.capacity import CPU, PoolCapacity, counted, pool_capacity
+from ringfence.planning.capacity import CPU, CapacityError, PoolCapacity, counted, pool_capacity
 from ringfence.planning.serving import memory
 from ringfence.spec.model import Placement, ServedModel
 from ringfence.spec.platform import Platform
@@ -163,3 +164,18 @@ def _device(pool: Pool, row: PoolCapacity) -> tuple[Decimal, str]:
     if isinstance(pool.sharing, Vgpu):
         return device.memory_gib / pool.sharing.per_device, f"{row.profile} of {device.name}"
     return device.memory_gib, device.name
+
+
+def served_on(platform: Platform, cluster: str, row: PoolCapacity) -> Iterator[tuple[str, ServedModel, Replica]]:
+    """The models that a cluster serves on a pool's kind of unit, with their replica. A model that cannot be served as
+    the file says is left out: the checks of models say so.
+    """
+    for name, model in platform.models.items():
+        if not isinstance(model, ServedModel):
+            continue
+        try:
+            placement, replica = placement_of(platform, name, cluster), replica_of(platform, name, cluster)
+        except (ServingError, CapacityError):
+            continue
+        if (placement.pool, replica.unit) == (row.pool, row.unit):
+            yield name, model, replica
