@@ -189,7 +189,7 @@ def _beside(ours: score.Score, rival: Rival, both: score.Tally) -> list[str]:
         + ".",
         "`ringfence explain --against checkov:ID` says how to satisfy both.",
         "",
-        f"The checks that refused most: {_counted(rival.checks.most_common(12)) or 'none'}.",
+        f"The checks that refused most: {_counted(_most(rival.checks)) or 'none'}.",
         "They are about encryption and exposure; no built-in check of Checkov's reads a place.",
         "",
     ]
@@ -201,7 +201,12 @@ def _counted(checks: list[tuple[str, int]]) -> str:
 
 
 def _rewarding(rival: Rival) -> list[tuple[str, int]]:
-    return Counter(check for checks in rival.rewarded.values() for check in checks).most_common(12)
+    return _most(Counter(check for checks in rival.rewarded.values() for check in checks))
+
+
+def _most(counted: Counter[str]) -> list[tuple[str, int]]:
+    """The twelve counted most; those counted equally by their name, so that the page is the same each time."""
+    return sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:12]
 
 
 def _missed(ours: score.Score) -> list[str]:
