@@ -149,7 +149,8 @@ def _part(top: str, urns: list[str], resources: Mapping[str, Mapping[str, Any]])
         name=name_of(top),
         site=_most_said(sites),
         jurisdiction=_most_said(places),
-        kinds=dict(Counter(short_type(type_of(urn)) for urn in real).most_common()),
+        # Those of equal number by name: the engine tells of resources in another order each time.
+        kinds=dict(Counter(sorted(short_type(type_of(urn)) for urn in real)).most_common()),
     )
 
 

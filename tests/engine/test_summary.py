@@ -55,6 +55,12 @@ def test_parts_stand_at_the_site_that_their_members_name() -> None:
     assert (summary.ok, summary.seconds, summary.operations) == (True, 7, {"create": 5})
 
 
+def test_kinds_of_equal_number_stand_in_the_order_of_their_names() -> None:
+    for events in (EVENTS, EVENTS[::-1]):
+        [store] = [part for part in summarise(Result(0, [*events, END], "", "")).parts if part.type == "Store"]
+        assert list(store.kinds) == ["Bucket", "Key"]
+
+
 def test_refusals_come_first_and_once_each() -> None:
     advice = violation("tags", "advisory", KEY, "no owner. Fix: tag it")
     refusal = violation("location", "mandatory", BUCKET, "in US. Fix: move it")
