@@ -91,7 +91,7 @@ def unserved(wanted: Sequence[Mapping[str, str]]) -> str:
     """
     here = installed_packages()
     missing = sorted(
-        f"{each['name']} {each['version']}" for each in wanted if here.get(each["name"]) != each["version"]
+        {f"{each['name']} {each['version']}" for each in wanted if here.get(each["name"]) != each["version"]}
     )
     if not missing:
         return ""
